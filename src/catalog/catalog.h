@@ -1,0 +1,68 @@
+/*
+ * All candidates of all sources, and which of them is the item for each key.
+ * Pure.
+ */
+#ifndef CATALOG_CATALOG_H
+#define CATALOG_CATALOG_H
+
+#include <stdbool.h>
+#include <stddef.h>
+
+#include "base/buf.h"
+#include "catalog/item.h"
+
+struct catalog;
+
+struct catalog *catalog_new(void);
+void catalog_free(struct catalog *c);
+
+struct candidate {
+	const char *source; /* name */
+	int priority; /* of the source; the lower one wins */
+	int rank; /* of the pattern; the lower one wins */
+	const char *path; /* encoded; then the smaller one in byte order wins */
+	const char *key; /* "<type>/<id>", or NULL when the manifest gives none */
+	struct item *item; /* taken; NULL when the manifest is broken */
+	bool withdraw; /* on_invalid: withdraw: a broken manifest is no item at all */
+	const struct problems *problems; /* copied */
+};
+
+/*
+ * Put or replace the candidate of (source, path). A broken one keeps the good
+ * item that it had.
+ */
+void catalog_put(struct catalog *c, const struct candidate *cand);
+void catalog_remove(struct catalog *c, const char *source, const char *path);
+
+/* Keys and paths to look at: those touched since catalog_settled, or all. */
+void catalog_touch_all(struct catalog *c);
+
+/* What should be published for a key. */
+struct desired {
+	struct item *item; /* borrowed; NULL: see stale_path */
+	const char *
+	    stale_path; /* a broken manifest at this path was good in an earlier life: what is published stays, stale */
+	const char *stale_source;
+};
+
+/*
+ * Returns false when the key should not exist. published_path (or NULL) and
+ * published_source tell which manifest the published version came from: a
+ * broken one without a good item in memory holds its key only then.
+ */
+bool catalog_desired(const struct catalog *c, const char *key, const char *published_source, const char *published_path,
+    struct desired *ret);
+
+/* JSON array of the problems of a path, with duplicate-id where it lost its key. false: there are none. */
+bool catalog_problems(const struct catalog *c, const char *path, struct buf *out);
+
+/* The touched keys and paths in byte order; NULL at the end. after NULL: the first. */
+const char *catalog_touched_key(const struct catalog *c, const char *after);
+const char *catalog_touched_path(const struct catalog *c, const char *after);
+void catalog_settled_key(struct catalog *c, const char *key);
+void catalog_settled_path(struct catalog *c, const char *path);
+
+size_t catalog_items(const struct catalog *c); /* candidates that are good */
+size_t catalog_broken(const struct catalog *c); /* candidates that are not */
+
+#endif

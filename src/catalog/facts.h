@@ -1,0 +1,101 @@
+/*
+ * What is on disk, as values: every file of the collections with its signature
+ * and digest, and which manifest it belongs to. Pure; the agent tells it what
+ * was seen and read, and takes the candidates that come of it.
+ *
+ *   facts_saw / facts_gone  ->  facts_next_wanted  ->  facts_set_*  ->  facts_assemble
+ *
+ * Paths are raw bytes relative to the source root.
+ */
+#ifndef CATALOG_FACTS_H
+#define CATALOG_FACTS_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include "catalog/item.h"
+#include "manifest/kind.h"
+#include "manifest/manifest.h"
+#include "manifest/read.h"
+
+struct facts;
+
+enum fact_kind { FACT_FILE, FACT_SYMLINK, FACT_OTHER };
+
+/* cs must outlive the facts. */
+struct facts *facts_new(const struct collections *cs);
+void facts_free(struct facts *f);
+
+/*
+ * A file was seen with this signature (target: of a symlink). Nothing happens
+ * when it is known with an equal signature that was not racy, unless force.
+ * Paths outside the collections and ignored names are passed over. epoch marks
+ * it as seen in that scan.
+ */
+void facts_saw(struct facts *f, const char *path, enum fact_kind kind, const struct signature *sig, const char *target,
+    bool force, uint32_t epoch);
+
+/* The path is not there any more: the file, and everything below it if it was a folder. */
+void facts_gone(struct facts *f, const char *path);
+
+/* Paths at or below prefix ("" for all) whose epoch is older: the callback says for each whether it is really gone. */
+void facts_sweep(struct facts *f, const char *prefix, uint32_t epoch, bool (*really)(void *, const char *), void *arg);
+
+/* What must be read of a file. */
+enum want { WANT_MANIFEST, WANT_DIGEST };
+
+struct wanted {
+	const char *path; /* valid until the fact goes */
+	enum want want;
+	struct manifest_source src; /* WANT_MANIFEST: path and id point into the fact */
+	uint64_t ticket; /* to be handed back; a result with an old ticket is dropped */
+};
+
+/* The next file to read, each handed out once per ticket. false: nothing is wanted now. */
+bool facts_next_wanted(struct facts *f, struct wanted *ret);
+
+/* Results. wall_ns is when the bytes were read, for raciness. m's reference is taken. */
+void facts_set_manifest(struct facts *f, const char *path, uint64_t ticket, const struct signature *sig,
+    struct manifest *m, int64_t wall_ns);
+void facts_set_digest(struct facts *f, const char *path, uint64_t ticket, const struct signature *sig,
+    const uint8_t sha256[SHA256_SIZE], int64_t wall_ns);
+
+/* A member could not be read: its old digest, if any, stays; the owner is marked unreadable until it can. */
+void facts_set_unreadable(struct facts *f, const char *path, uint64_t ticket, const char *message);
+
+/* Read this manifest or member again although nothing is known to have changed. */
+void facts_touch(struct facts *f, const char *path);
+
+/* The manifest at path as last read, or NULL. */
+const struct manifest *facts_manifest(const struct facts *f, const char *path);
+
+/* Are all wanted results in? */
+bool facts_complete(const struct facts *f);
+
+/*
+ * A candidate for an item: a manifest file. Given to the callback of
+ * facts_assemble when it is new or changed; with manifest NULL when it is gone.
+ */
+struct candidate_facts {
+	const char *path; /* raw */
+	const struct collection *collection;
+	int rank; /* entry patterns before flat ones, in the order listed */
+	struct manifest *manifest; /* borrowed; ok or not; NULL: the path is no manifest any more */
+	const char *unreadable; /* a member that could not be read: why; else NULL */
+	uint8_t bundle_sha256[SHA256_SIZE];
+	uint32_t files;
+};
+
+/* Hand out every changed candidate, in path order. Call when facts_complete. */
+void facts_assemble(struct facts *f, void (*put)(void *, const struct candidate_facts *), void *arg);
+
+/* Hand out this manifest path again at the next assemble (its git state moved). */
+void facts_reassemble(struct facts *f, const char *path);
+
+/* Every manifest path, in order. */
+void facts_each_manifest(const struct facts *f, void (*each)(void *, const char *path), void *arg);
+
+size_t facts_count(const struct facts *f);
+
+#endif

@@ -1,0 +1,53 @@
+/*
+ * An item: what is published for one manifest.
+ */
+#ifndef CATALOG_ITEM_H
+#define CATALOG_ITEM_H
+
+#include <stdbool.h>
+#include <stdint.h>
+
+#include "base/sha.h"
+#include "manifest/manifest.h"
+
+enum git_state { GIT_STATE_NONE, GIT_STATE_COMMITTED, GIT_STATE_MODIFIED, GIT_STATE_UNTRACKED };
+
+const char *git_state_word(enum git_state s); /* "" for NONE */
+enum git_state git_state_parse(const char *word);
+
+/* The part of an item by which two versions of it are told apart: a revision moves when one of these does. */
+struct face {
+	uint8_t sha256[SHA256_SIZE];
+	uint8_t bundle_sha256[SHA256_SIZE];
+	uint8_t metadata_sha256[SHA256_SIZE];
+	uint8_t git_blob[GIT_ID_SIZE];
+	bool has_git_blob;
+	bool stale; /* state: the manifest on disk is broken, this is the last good one */
+	enum git_state git_state;
+	char *status;
+	char *source;
+	char *path; /* encoded */
+	char *version; /* for events only; not compared; may be NULL */
+};
+
+bool face_equal(const struct face *a, const struct face *b);
+void face_copy(struct face *dst, const struct face *src);
+void face_free(struct face *f);
+
+/* Immutable and counted once made. */
+struct item {
+	int refs;
+	char *key; /* "<type>/<id>", encoded */
+	const char *type;
+	struct manifest *manifest; /* the last good one */
+	struct face face;
+	uint32_t files; /* in the bundle */
+};
+
+struct item *item_ref(struct item *it);
+void item_unref(struct item *it); /* NULL is fine */
+
+/* A copy that differs in state only. */
+struct item *item_with_stale(const struct item *it, bool stale);
+
+#endif

@@ -1,0 +1,66 @@
+/*
+ * Settings: from YAML bytes, the environment and flags to one value. Pure;
+ * every error is reported at once, with line and column.
+ */
+#ifndef CONFIG_SETTINGS_H
+#define CONFIG_SETTINGS_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include "base/clock.h"
+#include "base/log.h"
+#include "manifest/kind.h"
+#include "manifest/problem.h"
+
+struct settings {
+	char *catalog; /* "main" */
+	struct {
+		char *name; /* "main" */
+		char *root; /* as written; NULL: the current folder */
+		int priority;
+		bool trust_owner;
+	} source;
+	struct {
+		char *url; /* NULL: not set, redis://127.0.0.1:6379 */
+		char *password_file; /* NULL: none */
+		usec_t timeout; /* of a request; 5 s */
+	} redis;
+	struct collections collections;
+	struct {
+		usec_t quiet; /* 10 ms */
+		usec_t writer; /* 100 ms */
+		usec_t max_delay; /* 1 s */
+		usec_t git_quiet; /* 20 ms */
+		usec_t git_hold; /* 5 s */
+	} watch;
+	struct {
+		char *socket; /* NULL: control.sock in the runtime folder */
+	} control;
+	enum log_level log_level;
+	char *runtime_dir; /* NULL: chosen at start */
+	char *state_dir; /* NULL: chosen at start */
+};
+
+void settings_init(struct settings *s); /* the defaults */
+void settings_free(struct settings *s);
+
+/*
+ * Apply a configuration file over s. Returns -1 with at least one error in ps,
+ * and then s is untouched. Codes: config-syntax (and those of yaml.h), config-unknown-key,
+ * config-value.
+ */
+int settings_parse(struct settings *s, const char *bytes, size_t n, struct problems *ps);
+
+/*
+ * Apply SHELFD_... variables. get is getenv(3) or a stand-in. Every wrong value
+ * is added to ps, with the variable's name in the message.
+ */
+int settings_environment(struct settings *s, const char *(*get)(void *, const char *), void *arg, struct problems *ps);
+
+/* "10ms", "2s", "5m", "1h" -> microseconds. "64KiB", "1MiB", "512B" -> bytes. -1 for anything else. */
+int settings_duration(const char *text, usec_t *ret);
+int settings_size(const char *text, uint64_t *ret);
+
+#endif

@@ -1,0 +1,27 @@
+/*
+ * The table of problem codes: one row a code, with what shelfctl explain prints.
+ */
+#ifndef MANIFEST_CODES_H
+#define MANIFEST_CODES_H
+
+#include <stddef.h>
+
+#include "manifest/problem.h"
+
+struct code {
+	const char *code; /* lower-case words joined by hyphens */
+	enum severity lenient; /* severity in the lenient profile */
+	enum severity strict; /* and in the strict one */
+	const char *title; /* one line */
+	const char *text; /* why it matters and how to mend it, a paragraph */
+	const char *wrong; /* an example that has the problem */
+	const char *right; /* the same, mended */
+};
+
+/* NULL for an unknown code. */
+const struct code *code_find(const char *code);
+
+/* All rows in alphabetical order; ret_n is their number. */
+const struct code *code_all(size_t *ret_n);
+
+#endif

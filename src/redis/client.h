@@ -1,0 +1,30 @@
+/*
+ * A blocking client over conn, for the command line: one request, one reply,
+ * with a deadline.
+ */
+#ifndef REDIS_CLIENT_H
+#define REDIS_CLIENT_H
+
+#include <hiredis/hiredis.h>
+
+#include "base/clock.h"
+#include "base/err.h"
+#include "redis/url.h"
+
+struct client;
+
+/* REDIS_EMBEDDED is not an address: resolve it to its socket first. */
+struct client *client_open(const struct redis_url *url, usec_t timeout, struct err *e);
+void client_free(struct client *c);
+
+/* The caller frees the reply (freeReplyObject). NULL: the connection is lost. An error reply is a reply. */
+redisReply *client_call(struct client *c, int argc, const char *const *argv, const size_t *argv_len, struct err *e);
+
+/* The same for a list that ends with NULL. */
+redisReply *client_command(struct client *c, struct err *e, const char *word, ...) __attribute__((sentinel));
+
+/* Send without waiting, then take the replies in order. */
+void client_append(struct client *c, int argc, const char *const *argv, const size_t *argv_len);
+redisReply *client_next(struct client *c, usec_t timeout, struct err *e);
+
+#endif

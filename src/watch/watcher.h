@@ -1,0 +1,101 @@
+/*
+ * Watches one source: its root (for the collections to appear in), the
+ * collections recursively, the git directory shallowly and a private folder for
+ * barriers, all with one inotify descriptor, so their events have one order.
+ *
+ * Events are hints. What has settled is looked at on the disk, and what is
+ * there is told to the sink; nothing is read here but directories.
+ */
+#ifndef WATCH_WATCHER_H
+#define WATCH_WATCHER_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include "base/clock.h"
+#include "base/err.h"
+#include "manifest/kind.h"
+#include "manifest/read.h"
+#include "watch/githold.h"
+#include "watch/settle.h"
+
+struct watcher;
+
+enum entry_kind { ENTRY_FILE, ENTRY_SYMLINK, ENTRY_OTHER };
+
+/* Where findings go. Paths are raw, relative to the root, and valid during the call only. */
+struct watcher_sink {
+	/* There is a file; target: of a symlink. force: an event named it, look even if the signature is known. */
+	void (*saw)(void *arg, const char *path, enum entry_kind kind, const struct signature *sig, const char *target,
+	    bool force, uint32_t epoch);
+	/* A file or folder is not there. */
+	void (*gone)(void *arg, const char *path);
+	/* Everything at or below prefix was looked at with this epoch; files with an older one may be gone. */
+	void (*scanned)(void *arg, const char *prefix, uint32_t epoch);
+	/* The path cannot be looked at (EACCES, EIO, ...): what is known of it stays. */
+	void (*unknown)(void *arg, const char *path, const struct err *e);
+	/* Does git ignore this path? Asked before a folder is entered and a file is told. */
+	bool (*ignored)(void *arg, const char *path, bool directory);
+	/* Something in the git directory moved and git has let go: read HEAD, the index and ignore files again. */
+	void (*git)(void *arg);
+	/* A barrier's event arrived and all that was touched before it has been told. */
+	void (*barrier)(void *arg, uint64_t id);
+};
+
+struct watcher_config {
+	const char *root; /* absolute */
+	const struct collections *collections; /* outlives the watcher */
+	const char *git_dir; /* absolute, per work tree; NULL outside git */
+	const char *common_dir; /* absolute; NULL or equal to git_dir without linked work trees */
+	const char *private_dir; /* absolute, for barriers; NULL: none */
+	struct settle_config settle;
+	struct githold_config hold;
+	bool watch; /* false: scan only, no inotify (--once) */
+};
+
+/* cfg's strings are copied. The root must exist and be a folder. */
+struct watcher *watcher_new(
+    const struct watcher_config *cfg, const struct watcher_sink *sink, void *arg, struct err *e);
+void watcher_free(struct watcher *w);
+
+int watcher_fd(const struct watcher *w); /* inotify; -1 without watch */
+int watcher_root_fd(const struct watcher *w); /* for reads beneath the root */
+
+/* Read all pending events into the settle stage. Call when watcher_fd is readable. */
+void watcher_read(struct watcher *w, usec_t now);
+
+/* Look at whatever is due and tell the sink. Returns after a bounded amount of work; call again at watcher_deadline. */
+void watcher_run(struct watcher *w, usec_t now);
+
+/* When watcher_run has something to do next; USEC_NEVER. */
+usec_t watcher_deadline(const struct watcher *w);
+
+/*
+ * Look at everything (path NULL), or at one path beneath the root, at once,
+ * watching what is new. Ends with sink->scanned (or gone). reason: for the log and
+ * the counters ("start", "overflow", "request", "ignore").
+ */
+int watcher_scan(struct watcher *w, const char *path, const char *reason, usec_t now, struct err *e);
+
+/* A manifest read after `saw` was empty or broken: see settle_defer. */
+bool watcher_defer(struct watcher *w, const char *path, usec_t now);
+
+/* Is git at work, so that publishing should wait? */
+bool watcher_held(struct watcher *w, usec_t now);
+
+/* Start a barrier; sink->barrier gets the id. -1 when the private folder cannot be written. */
+int watcher_barrier(struct watcher *w, uint64_t *ret_id, struct err *e);
+
+struct watcher_stats {
+	size_t watches;
+	size_t watch_limit; /* fs.inotify.max_user_watches */
+	size_t waiting; /* names that have not settled */
+	uint64_t events, overflows, scans;
+	size_t unwatched; /* folders that could not be watched */
+	const char *git_operation; /* "" when none */
+	bool git_stale_lock;
+};
+void watcher_stats(const struct watcher *w, struct watcher_stats *ret);
+
+#endif
