@@ -24,7 +24,7 @@ struct candidate {
 	const char *key; /* "<type>/<id>", or NULL when the manifest gives none */
 	struct item *item; /* taken; NULL when the manifest is broken */
 	bool withdraw; /* on_invalid: withdraw: a broken manifest is no item at all */
-	const struct problems *problems; /* copied */
+	const struct problems *problems; /* NULL: none; its JSON is kept */
 };
 
 /*
@@ -34,15 +34,23 @@ struct candidate {
 void catalog_put(struct catalog *c, const struct candidate *cand);
 void catalog_remove(struct catalog *c, const char *source, const char *path);
 
-/* Keys and paths to look at: those touched since catalog_settled, or all. */
+/* Mark every key and path of the catalog, and every one given here, as one to look at. */
 void catalog_touch_all(struct catalog *c);
+void catalog_touch_key(struct catalog *c, const char *key);
+void catalog_touch_path(struct catalog *c, const char *path);
+
+/*
+ * The touched keys or paths in byte order, each taken off as it is returned (the
+ * caller frees); NULL when none is left.
+ */
+char *catalog_next_key(struct catalog *c);
+char *catalog_next_path(struct catalog *c);
 
 /* What should be published for a key. */
 struct desired {
-	struct item *item; /* borrowed; NULL: see stale_path */
-	const char *
-	    stale_path; /* a broken manifest at this path was good in an earlier life: what is published stays, stale */
-	const char *stale_source;
+	struct item *item; /* borrowed; NULL: see stale */
+	bool
+	    stale; /* a broken manifest whose last good version only Redis knows: what is published stays, marked stale */
 };
 
 /*
@@ -55,12 +63,6 @@ bool catalog_desired(const struct catalog *c, const char *key, const char *publi
 
 /* JSON array of the problems of a path, with duplicate-id where it lost its key. false: there are none. */
 bool catalog_problems(const struct catalog *c, const char *path, struct buf *out);
-
-/* The touched keys and paths in byte order; NULL at the end. after NULL: the first. */
-const char *catalog_touched_key(const struct catalog *c, const char *after);
-const char *catalog_touched_path(const struct catalog *c, const char *after);
-void catalog_settled_key(struct catalog *c, const char *key);
-void catalog_settled_path(struct catalog *c, const char *path);
 
 size_t catalog_items(const struct catalog *c); /* candidates that are good */
 size_t catalog_broken(const struct catalog *c); /* candidates that are not */

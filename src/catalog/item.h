@@ -44,6 +44,18 @@ struct item {
 	uint32_t files; /* in the bundle */
 };
 
+/* What an item needs beside its manifest. */
+struct item_place {
+	const char *source; /* name */
+	const char *path; /* encoded */
+	uint8_t bundle_sha256[SHA256_SIZE];
+	uint32_t files;
+	enum git_state git_state;
+};
+
+/* m is ok and gets a reference; type must outlive the item. The caller has one reference. */
+struct item *item_new(const char *type, struct manifest *m, const struct item_place *at);
+
 struct item *item_ref(struct item *it);
 void item_unref(struct item *it); /* NULL is fine */
 

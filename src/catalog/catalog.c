@@ -1,0 +1,439 @@
+#include "catalog/catalog.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+#include "base/mem.h"
+#include "base/rbtree.h"
+
+struct slot;
+
+struct cand {
+	RB_ENTRY(cand) by_path;
+	TAILQ_ENTRY(cand) in_slot; /* in order of precedence */
+	struct slot *slot; /* NULL: the manifest gives no key */
+	char *source;
+	char *path;
+	int priority, rank;
+	bool broken, withdraw;
+	struct item *item; /* the last good one */
+	struct item *stale; /* the same, marked so; only while broken */
+	char *problems; /* JSON array, or NULL */
+};
+
+struct slot {
+	RB_ENTRY(slot) by_key;
+	char *key;
+	TAILQ_HEAD(, cand) cands;
+};
+
+struct mark {
+	RB_ENTRY(mark) entry;
+	char *text;
+};
+
+RB_HEAD(cands, cand);
+RB_HEAD(slots, slot);
+RB_HEAD(marks, mark);
+
+struct catalog {
+	struct cands cands;
+	struct slots slots;
+	struct marks keys, paths;
+	size_t good, broken;
+};
+
+static int
+cand_cmp(const struct cand *a, const struct cand *b)
+{
+	int r = strcmp(a->path, b->path);
+
+	return r != 0 ? r : strcmp(a->source, b->source);
+}
+
+static int
+slot_cmp(const struct slot *a, const struct slot *b)
+{
+	return strcmp(a->key, b->key);
+}
+
+static int
+mark_cmp(const struct mark *a, const struct mark *b)
+{
+	return strcmp(a->text, b->text);
+}
+
+RBTREE_GENERATE(cands, cand, by_path, cand_cmp)
+RBTREE_GENERATE(slots, slot, by_key, slot_cmp)
+RBTREE_GENERATE(marks, mark, entry, mark_cmp)
+
+static void
+mark_set(struct marks *set, const char *text)
+{
+	struct mark key = {.text = UNCONST(text)}, *m;
+
+	if (RB_FIND(marks, set, &key) != NULL)
+		return;
+	m = mem_zalloc(sizeof *m);
+	m->text = mem_strdup(text);
+	RB_INSERT(marks, set, m);
+}
+
+static char *
+mark_take(struct marks *set)
+{
+	struct mark *m = RB_MIN(marks, set);
+	char *text;
+
+	if (m == NULL)
+		return NULL;
+	RB_REMOVE(marks, set, m);
+	text = m->text;
+	free(m);
+	return text;
+}
+
+static struct cand *
+cand_find(const struct catalog *c, const char *source, const char *path)
+{
+	struct cand key = {.source = UNCONST(source), .path = UNCONST(path)};
+
+	return RB_FIND(cands, UNCONST(&c->cands), &key);
+}
+
+static struct slot *
+slot_find(const struct catalog *c, const char *key)
+{
+	struct slot k = {.key = UNCONST(key)};
+
+	return RB_FIND(slots, UNCONST(&c->slots), &k);
+}
+
+/* Everybody in a slot may win or lose when one comes or goes. */
+static void
+slot_touch(struct catalog *c, const struct slot *s)
+{
+	const struct cand *cand;
+
+	mark_set(&c->keys, s->key);
+	TAILQ_FOREACH(cand, &s->cands, in_slot)
+	{
+		mark_set(&c->paths, cand->path);
+	}
+}
+
+static void
+slot_leave(struct catalog *c, struct cand *cand)
+{
+	struct slot *s = cand->slot;
+
+	if (s == NULL)
+		return;
+	slot_touch(c, s);
+	TAILQ_REMOVE(&s->cands, cand, in_slot);
+	cand->slot = NULL;
+	if (TAILQ_EMPTY(&s->cands)) {
+		RB_REMOVE(slots, &c->slots, s);
+		free(s->key);
+		free(s);
+	}
+}
+
+static bool
+cand_before(const struct cand *a, const struct cand *b)
+{
+	if (a->priority != b->priority)
+		return a->priority < b->priority;
+	if (a->rank != b->rank)
+		return a->rank < b->rank;
+	return cand_cmp(a, b) < 0;
+}
+
+static void
+slot_enter(struct catalog *c, const char *key, struct cand *cand)
+{
+	struct slot *s = slot_find(c, key);
+	struct cand *other;
+
+	if (s == NULL) {
+		s = mem_zalloc(sizeof *s);
+		s->key = mem_strdup(key);
+		TAILQ_INIT(&s->cands);
+		RB_INSERT(slots, &c->slots, s);
+	}
+	TAILQ_FOREACH(other, &s->cands, in_slot)
+	{
+		if (cand_before(cand, other))
+			break;
+	}
+	if (other != NULL)
+		TAILQ_INSERT_BEFORE(other, cand, in_slot);
+	else
+		TAILQ_INSERT_TAIL(&s->cands, cand, in_slot);
+	cand->slot = s;
+	slot_touch(c, s);
+}
+
+static void
+cand_count(struct catalog *c, const struct cand *cand, bool add)
+{
+	size_t *n = cand->broken ? &c->broken : &c->good;
+
+	*n = add ? *n + 1 : *n - 1;
+}
+
+static void
+cand_free(struct cand *cand)
+{
+	item_unref(cand->item);
+	item_unref(cand->stale);
+	free(cand->source);
+	free(cand->path);
+	free(cand->problems);
+	free(cand);
+}
+
+struct catalog *
+catalog_new(void)
+{
+	struct catalog *c = mem_zalloc(sizeof *c);
+
+	RB_INIT(&c->cands);
+	RB_INIT(&c->slots);
+	RB_INIT(&c->keys);
+	RB_INIT(&c->paths);
+	return c;
+}
+
+void
+catalog_free(struct catalog *c)
+{
+	struct cand *cand;
+	char *text;
+
+	if (c == NULL)
+		return;
+	while ((cand = RB_MIN(cands, &c->cands)) != NULL)
+		catalog_remove(c, cand->source, cand->path);
+	while ((text = mark_take(&c->keys)) != NULL)
+		free(text);
+	while ((text = mark_take(&c->paths)) != NULL)
+		free(text);
+	free(c);
+}
+
+static void
+cand_set_item(struct cand *cand, struct item *item)
+{
+	item_unref(cand->stale);
+	cand->stale = NULL;
+	cand->broken = item == NULL;
+	if (item != NULL) {
+		item_unref(cand->item);
+		cand->item = item;
+	} else if (cand->item != NULL) {
+		cand->stale = item_with_stale(cand->item, true);
+	}
+}
+
+static void
+cand_set_problems(struct cand *cand, const struct problems *ps)
+{
+	struct buf json = {0};
+
+	free(cand->problems);
+	cand->problems = NULL;
+	if (ps == NULL || ps->n == 0)
+		return;
+	problems_json(ps, &json);
+	cand->problems = mem_strndup(json.p, json.n);
+	buf_free(&json);
+}
+
+void
+catalog_put(struct catalog *c, const struct candidate *new)
+{
+	struct cand *cand = cand_find(c, new->source, new->path);
+	char *key = mem_strdup_opt(new->key);
+
+	if (cand == NULL) {
+		cand = mem_zalloc(sizeof *cand);
+		cand->source = mem_strdup(new->source);
+		cand->path = mem_strdup(new->path);
+		RB_INSERT(cands, &c->cands, cand);
+	} else {
+		/* A broken document may not say its id: it keeps the key under which it was good. */
+		if (new->item == NULL && key == NULL && cand->item != NULL)
+			key = mem_strdup(cand->item->key);
+		cand_count(c, cand, false);
+		slot_leave(c, cand);
+	}
+	cand->priority = new->priority;
+	cand->rank = new->rank;
+	cand->withdraw = new->withdraw;
+	cand_set_item(cand, new->item);
+	cand_set_problems(cand, new->problems);
+	cand_count(c, cand, true);
+	mark_set(&c->paths, cand->path);
+	if (key != NULL)
+		slot_enter(c, key, cand);
+	free(key);
+}
+
+void
+catalog_remove(struct catalog *c, const char *source, const char *path)
+{
+	struct cand *cand = cand_find(c, source, path);
+
+	if (cand == NULL)
+		return;
+	cand_count(c, cand, false);
+	mark_set(&c->paths, cand->path);
+	slot_leave(c, cand);
+	RB_REMOVE(cands, &c->cands, cand);
+	cand_free(cand);
+}
+
+void
+catalog_touch_all(struct catalog *c)
+{
+	struct cand *cand;
+	struct slot *s;
+
+	RB_FOREACH(cand, cands, &c->cands)
+	{
+		mark_set(&c->paths, cand->path);
+	}
+	RB_FOREACH(s, slots, &c->slots)
+	{
+		mark_set(&c->keys, s->key);
+	}
+}
+
+void
+catalog_touch_key(struct catalog *c, const char *key)
+{
+	mark_set(&c->keys, key);
+}
+
+void
+catalog_touch_path(struct catalog *c, const char *path)
+{
+	mark_set(&c->paths, path);
+}
+
+char *
+catalog_next_key(struct catalog *c)
+{
+	return mark_take(&c->keys);
+}
+
+char *
+catalog_next_path(struct catalog *c)
+{
+	return mark_take(&c->paths);
+}
+
+/* Does this candidate hold its key? An unknown last good version counts when it is the one that is published. */
+static bool
+cand_holds(const struct cand *cand, const char *published_source, const char *published_path, struct desired *ret)
+{
+	*ret = (struct desired){0};
+	if (!cand->broken) {
+		ret->item = cand->item;
+		return true;
+	}
+	if (cand->withdraw)
+		return false;
+	if (cand->stale != NULL) {
+		ret->item = cand->stale;
+		return true;
+	}
+	ret->stale = published_path != NULL && published_source != NULL && strcmp(published_path, cand->path) == 0 &&
+	    strcmp(published_source, cand->source) == 0;
+	return ret->stale;
+}
+
+bool
+catalog_desired(const struct catalog *c, const char *key, const char *published_source, const char *published_path,
+    struct desired *ret)
+{
+	const struct slot *s = slot_find(c, key);
+	const struct cand *cand;
+
+	if (s != NULL) {
+		TAILQ_FOREACH(cand, &s->cands, in_slot)
+		{
+			if (cand_holds(cand, published_source, published_path, ret))
+				return true;
+		}
+	}
+	if (published_source == NULL || published_path == NULL)
+		return false;
+	/* A broken document that does not say its id any more. */
+	cand = cand_find(c, published_source, published_path);
+	return cand != NULL && cand->slot == NULL && cand->broken &&
+	    cand_holds(cand, published_source, published_path, ret);
+}
+
+static const struct cand *
+slot_winner(const struct slot *s)
+{
+	const struct cand *cand;
+	struct desired d;
+
+	TAILQ_FOREACH(cand, &s->cands, in_slot)
+	{
+		if (cand_holds(cand, NULL, NULL, &d))
+			return cand;
+	}
+	return NULL;
+}
+
+static void
+problems_duplicate(const struct cand *loser, const struct cand *winner, struct buf *out)
+{
+	struct problems ps = {0};
+
+	problems_addf(&ps, "duplicate-id", SEVERITY_ERROR, 0, 0, "rename one of the two",
+	    "the id %s is already taken by %s", loser->slot->key, winner->path);
+	problems_json(&ps, out);
+	problems_free(&ps);
+}
+
+bool
+catalog_problems(const struct catalog *c, const char *path, struct buf *out)
+{
+	struct cand key = {.source = UNCONST(""), .path = UNCONST(path)}, *cand;
+	const struct cand *winner = NULL;
+
+	cand = RB_NFIND(cands, UNCONST(&c->cands), &key);
+	if (cand == NULL || strcmp(cand->path, path) != 0)
+		return false;
+	if (cand->slot != NULL && !cand->broken)
+		winner = slot_winner(cand->slot);
+	if (winner != NULL && winner != cand) {
+		problems_duplicate(cand, winner, out);
+		if (cand->problems == NULL)
+			return true;
+		out->p[out->n - 1] = ',';
+		buf_addstr(out, cand->problems + 1);
+		return true;
+	}
+	if (cand->problems == NULL)
+		return false;
+	buf_addstr(out, cand->problems);
+	return true;
+}
+
+size_t
+catalog_items(const struct catalog *c)
+{
+	return c->good;
+}
+
+size_t
+catalog_broken(const struct catalog *c)
+{
+	return c->broken;
+}

@@ -1,0 +1,267 @@
+#include "catalog/change.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+#include "base/jsonw.h"
+#include "base/limits.h"
+#include "base/mem.h"
+
+static const char *const op_words[] = {
+    [OP_CREATED] = "created",
+    [OP_UPDATED] = "updated",
+    [OP_DELETED] = "deleted",
+};
+
+const char *
+op_word(enum op op)
+{
+	return op_words[op];
+}
+
+static struct change *
+changeset_add(struct changeset *cs, enum op op, const char *key, const struct published_item *pub)
+{
+	struct change *ch;
+
+	if ((cs->n & (cs->n - 1)) == 0)
+		cs->changes = mem_realloc(cs->changes, cs->n != 0 ? cs->n * 2 : 1, sizeof *cs->changes);
+	ch = &cs->changes[cs->n++];
+	*ch = (struct change){.op = op, .key = mem_strdup(key)};
+	if (pub != NULL) {
+		ch->has_before = true;
+		face_copy(&ch->before, &pub->face);
+		ch->created_rev = pub->created_rev;
+		memcpy(ch->created_at, pub->created_at, sizeof ch->created_at);
+	}
+	return ch;
+}
+
+static void
+diff_key(struct catalog *c, const struct published *p, const char *key, struct changeset *upserts,
+    struct changeset *deletions)
+{
+	const struct published_item *pub = published_get(p, key);
+	struct change *ch;
+	struct desired d;
+
+	if (!catalog_desired(c, key, pub != NULL ? pub->face.source : NULL, pub != NULL ? pub->face.path : NULL, &d)) {
+		if (pub != NULL)
+			changeset_add(deletions, OP_DELETED, key, pub);
+		return;
+	}
+	if (d.item == NULL) {
+		if (pub->face.stale)
+			return;
+		ch = changeset_add(upserts, OP_UPDATED, key, pub);
+		ch->patch = true;
+		face_copy(&ch->after, &pub->face);
+		ch->after.stale = true;
+		return;
+	}
+	if (pub != NULL && face_equal(&pub->face, &d.item->face))
+		return;
+	ch = changeset_add(upserts, pub != NULL ? OP_UPDATED : OP_CREATED, key, pub);
+	ch->item = item_ref(d.item);
+	face_copy(&ch->after, &d.item->face);
+}
+
+static void
+diff_path(struct catalog *c, const struct published *p, char *path, struct changeset *cs)
+{
+	struct buf json = {0};
+	bool any = catalog_problems(c, path, &json);
+
+	if (published_problems_equal(p, path, any ? json.p : NULL, json.n)) {
+		buf_free(&json);
+		free(path);
+		return;
+	}
+	if ((cs->n_problems & (cs->n_problems - 1)) == 0)
+		cs->problems =
+		    mem_realloc(cs->problems, cs->n_problems != 0 ? cs->n_problems * 2 : 1, sizeof *cs->problems);
+	cs->problems[cs->n_problems].path = path;
+	cs->problems[cs->n_problems].json = any ? mem_strndup(json.p, json.n) : NULL;
+	cs->n_problems++;
+	buf_free(&json);
+}
+
+static int
+deletion_cmp(const void *a, const void *b)
+{
+	const struct change *x = *(const struct change *const *)a, *y = *(const struct change *const *)b;
+	int r = memcmp(x->before.bundle_sha256, y->before.bundle_sha256, SHA256_SIZE);
+
+	return r != 0 ? r : strcmp(x->key, y->key);
+}
+
+static size_t
+type_length(const char *key)
+{
+	return strcspn(key, "/");
+}
+
+/* A label only: what was created with the content of something deleted in the same set is called renamed. */
+static void
+label_renames(struct changeset *upserts, const struct changeset *deletions)
+{
+	const struct change **gone = mem_alloc((deletions->n + 1) * sizeof *gone);
+
+	for (size_t i = 0; i < deletions->n; i++)
+		gone[i] = &deletions->changes[i];
+	qsort(gone, deletions->n, sizeof(*gone), deletion_cmp);
+	for (size_t i = 0; i < upserts->n; i++) {
+		struct change *ch = &upserts->changes[i];
+		size_t lo = 0, hi = deletions->n;
+
+		if (ch->op != OP_CREATED)
+			continue;
+		while (lo < hi) {
+			size_t mid = lo + (hi - lo) / 2;
+
+			if (memcmp(gone[mid]->before.bundle_sha256, ch->after.bundle_sha256, SHA256_SIZE) < 0)
+				lo = mid + 1;
+			else
+				hi = mid;
+		}
+		if (lo < deletions->n &&
+		    memcmp(gone[lo]->before.bundle_sha256, ch->after.bundle_sha256, SHA256_SIZE) == 0 &&
+		    type_length(gone[lo]->key) == type_length(ch->key) &&
+		    memcmp(gone[lo]->key, ch->key, type_length(ch->key)) == 0)
+			ch->renamed_from = mem_strdup(gone[lo]->key);
+	}
+	free(gone);
+}
+
+void
+changeset_diff(struct catalog *c, const struct published *p, struct changeset *ret)
+{
+	struct changeset upserts = {0}, deletions = {0};
+	char *text;
+
+	while ((text = catalog_next_key(c)) != NULL) {
+		diff_key(c, p, text, &upserts, &deletions);
+		free(text);
+	}
+	while ((text = catalog_next_path(c)) != NULL)
+		diff_path(c, p, text, &upserts);
+	if (upserts.n != 0 && deletions.n != 0)
+		label_renames(&upserts, &deletions);
+	if (deletions.n != 0) {
+		upserts.changes = mem_realloc(upserts.changes, upserts.n + deletions.n, sizeof *upserts.changes);
+		memcpy(upserts.changes + upserts.n, deletions.changes, deletions.n * sizeof *upserts.changes);
+		upserts.n += deletions.n;
+		free(deletions.changes);
+	}
+	*ret = upserts;
+}
+
+void
+changeset_free(struct changeset *cs)
+{
+	for (size_t i = 0; i < cs->n; i++) {
+		struct change *ch = &cs->changes[i];
+
+		free(ch->key);
+		item_unref(ch->item);
+		face_free(&ch->before);
+		face_free(&ch->after);
+		free(ch->renamed_from);
+	}
+	for (size_t i = 0; i < cs->n_problems; i++) {
+		free(cs->problems[i].path);
+		free(cs->problems[i].json);
+	}
+	free(cs->changes);
+	free(cs->problems);
+	*cs = (struct changeset){0};
+}
+
+/* Which optional members still fit. */
+enum detail { DETAIL_ALL, DETAIL_NO_PATH, DETAIL_NO_RENAME, DETAIL_LEAST };
+
+static void
+event_data(struct jsonw *w, const struct change *ch, const struct event_context *ctx, enum detail detail)
+{
+	size_t type_len = type_length(ch->key);
+	const struct face *face = ch->op == OP_DELETED ? &ch->before : &ch->after;
+
+	jsonw_object(w, "data");
+	jsonw_str(w, "generation", ctx->generation);
+	jsonw_int(w, "rev", (int64_t)ctx->rev);
+	jsonw_int(w, "type_rev_before", (int64_t)ctx->type_rev_before);
+	jsonw_str(w, "batch", ctx->batch);
+	jsonw_bool(w, "batch_last", ctx->batch_last);
+	jsonw_str(w, "op", op_word(ch->op));
+	jsonw_strn(w, "type", ch->key, type_len);
+	jsonw_str(w, "id", ch->key + type_len + 1);
+	if (detail < DETAIL_NO_PATH)
+		jsonw_str_opt(w, "path", face->path);
+	if (ch->op != OP_DELETED)
+		jsonw_hex(w, "sha256", ch->after.sha256, SHA256_SIZE);
+	if (ch->has_before)
+		jsonw_hex(w, "sha256_before", ch->before.sha256, SHA256_SIZE);
+	if (ch->op != OP_DELETED)
+		jsonw_hex(w, "bundle_sha256", ch->after.bundle_sha256, SHA256_SIZE);
+	if (detail < DETAIL_LEAST)
+		jsonw_str_opt(w, "version", face->version);
+	jsonw_str_opt(w, "commit", ctx->commit);
+	if (detail < DETAIL_NO_RENAME)
+		jsonw_str_opt(w, "renamed_from", ch->renamed_from);
+	jsonw_object_end(w);
+}
+
+static void
+event_write(const struct change *ch, const struct event_context *ctx, enum detail detail, struct buf *out)
+{
+	char text[128];
+	struct jsonw w;
+
+	jsonw_init(&w, out);
+	jsonw_object(&w, NULL);
+	jsonw_str(&w, "specversion", "1.0");
+	(void)snprintf(text, sizeof text, "%s.%llu", ctx->generation, (unsigned long long)ctx->rev);
+	jsonw_str(&w, "id", text);
+	(void)snprintf(text, sizeof text, "/shelfd/%s", ctx->catalog);
+	jsonw_str(&w, "source", text);
+	(void)snprintf(text, sizeof text, "dev.shelfd.item.%s", op_word(ch->op));
+	jsonw_str(&w, "type", text);
+	jsonw_str(&w, "subject", ch->key);
+	jsonw_str(&w, "time", ctx->time);
+	jsonw_str(&w, "datacontenttype", "application/json");
+	event_data(&w, ch, ctx, detail);
+	jsonw_object_end(&w);
+}
+
+void
+change_event(const struct change *ch, const struct event_context *ctx, struct buf *out)
+{
+	size_t start = out->n;
+
+	for (enum detail detail = DETAIL_ALL;; detail++) {
+		event_write(ch, ctx, detail, out);
+		if (out->n - start <= LIMIT_EVENT || detail == DETAIL_LEAST)
+			return;
+		out->n = start;
+	}
+}
+
+void
+control_event(
+    const char *type, const char *catalog, const char *id, const char *time, const char *data, struct buf *out)
+{
+	char source[128];
+	struct jsonw w;
+
+	(void)snprintf(source, sizeof source, "/shelfd/%s", catalog);
+	jsonw_init(&w, out);
+	jsonw_object(&w, NULL);
+	jsonw_str(&w, "specversion", "1.0");
+	jsonw_str(&w, "id", id);
+	jsonw_str(&w, "source", source);
+	jsonw_str(&w, "type", type);
+	jsonw_str(&w, "time", time);
+	jsonw_str(&w, "datacontenttype", "application/json");
+	jsonw_raw(&w, "data", data, strlen(data));
+	jsonw_object_end(&w);
+}
