@@ -48,14 +48,16 @@ enum want { WANT_MANIFEST, WANT_DIGEST };
 struct wanted {
 	const char *path; /* valid until the fact goes */
 	enum want want;
-	struct manifest_source src; /* WANT_MANIFEST: path and id point into the fact */
+	const struct collection *collection;
+	bool entry; /* an entry manifest */
+	uint64_t size; /* bytes when it was last seen */
 	uint64_t ticket; /* to be handed back; a result with an old ticket is dropped */
 };
 
 /* The next file to read, each handed out once per ticket. false: nothing is wanted now. */
 bool facts_next_wanted(struct facts *f, struct wanted *ret);
 
-/* Results. wall_ns is when the bytes were read, for raciness. m's reference is taken. */
+/* Results: exactly one for each wanted. wall_ns is when the bytes were read, for raciness. m's reference is taken. */
 void facts_set_manifest(struct facts *f, const char *path, uint64_t ticket, const struct signature *sig,
     struct manifest *m, int64_t wall_ns);
 void facts_set_digest(struct facts *f, const char *path, uint64_t ticket, const struct signature *sig,
@@ -63,6 +65,12 @@ void facts_set_digest(struct facts *f, const char *path, uint64_t ticket, const 
 
 /* A member could not be read: its old digest, if any, stays; the owner is marked unreadable until it can. */
 void facts_set_unreadable(struct facts *f, const char *path, uint64_t ticket, const char *message);
+
+/* It looked half-written: what was known stays until it is seen again. */
+void facts_set_kept(struct facts *f, const char *path, uint64_t ticket);
+
+/* There was nothing to read: the file is gone. */
+void facts_set_gone(struct facts *f, const char *path, uint64_t ticket);
 
 /* Read this manifest or member again although nothing is known to have changed. */
 void facts_touch(struct facts *f, const char *path);
@@ -80,14 +88,16 @@ bool facts_complete(const struct facts *f);
 struct candidate_facts {
 	const char *path; /* raw */
 	const struct collection *collection;
+	bool entry;
 	int rank; /* entry patterns before flat ones, in the order listed */
 	struct manifest *manifest; /* borrowed; ok or not; NULL: the path is no manifest any more */
-	const char *unreadable; /* a member that could not be read: why; else NULL */
+	const char *unreadable; /* the manifest or a member could not be read: why; else NULL */
+	const char *unreadable_path;
 	uint8_t bundle_sha256[SHA256_SIZE];
 	uint32_t files;
 };
 
-/* Hand out every changed candidate, in path order. Call when facts_complete. */
+/* Hand out every changed candidate, gone ones first. Call when facts_complete. */
 void facts_assemble(struct facts *f, void (*put)(void *, const struct candidate_facts *), void *arg);
 
 /* Hand out this manifest path again at the next assemble (its git state moved). */

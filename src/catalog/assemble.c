@@ -1,0 +1,130 @@
+#include <stdlib.h>
+#include <string.h>
+
+#include "base/mem.h"
+#include "catalog/facts_private.h"
+
+static void
+digest_member(struct sha256_ctx *c, const struct fact *fact, const char *name)
+{
+	static const char digits[] = "0123456789abcdef";
+	char hex[2 * SHA256_SIZE];
+
+	sha256_update(c, name, strlen(name) + 1);
+	if (fact->kind == FACT_SYMLINK) {
+		sha256_update(c, "link:", 5);
+		sha256_update(c, fact->target, strlen(fact->target));
+	} else {
+		for (size_t i = 0; i < SHA256_SIZE; i++) {
+			hex[2 * i] = digits[fact->sha256[i] >> 4];
+			hex[2 * i + 1] = digits[fact->sha256[i] & 15];
+		}
+		sha256_update(c, hex, sizeof hex);
+	}
+	sha256_update(c, "\n", 1);
+}
+
+static bool
+counts_in_bundle(const struct fact *fact)
+{
+	return (fact->kind == FACT_FILE && fact->have_digest) || (fact->kind == FACT_SYMLINK && fact->target != NULL);
+}
+
+static void
+put_manifest(struct fact *fact, const struct candidate_facts *bundle,
+    void (*put)(void *, const struct candidate_facts *), void *arg)
+{
+	struct candidate_facts cand = *bundle;
+
+	cand.path = fact->path;
+	cand.collection = fact->collection;
+	cand.entry = fact->role == ROLE_ENTRY;
+	cand.rank = fact->rank;
+	cand.manifest = fact->manifest;
+	if (fact->unreadable != NULL) {
+		cand.unreadable = fact->unreadable;
+		cand.unreadable_path = fact->path;
+	}
+	fact->told = true;
+	put(arg, &cand);
+}
+
+/* All entry manifests of one folder describe the same bundle. */
+static void
+put_entries(struct facts *f, const struct bundle *b, const struct candidate_facts *bundle,
+    void (*put)(void *, const struct candidate_facts *), void *arg)
+{
+	const struct collection *c = collections_find(f->collections, b->dir);
+
+	for (char **name = c->entry; *name != NULL; name++) {
+		char *path = mem_printf("%s/%s", b->dir, *name);
+		struct fact *fact = fact_find(f, path);
+
+		if (fact != NULL && (fact->manifest != NULL || fact->unreadable != NULL))
+			put_manifest(fact, bundle, put, arg);
+		free(path);
+	}
+}
+
+static void
+assemble_bundle(struct facts *f, struct bundle *b, void (*put)(void *, const struct candidate_facts *), void *arg)
+{
+	struct sha256_ctx *c = sha256_begin();
+	struct candidate_facts cand = {0};
+	struct fact *fact;
+
+	for (fact = fact_first_below(f, b->dir, b->dir_len); fact != NULL;
+	     fact = fact_next_below(fact, b->dir, b->dir_len)) {
+		if (fact->owner != b)
+			continue;
+		if (fact->unreadable != NULL) {
+			cand.unreadable = fact->unreadable;
+			cand.unreadable_path = fact->path;
+		}
+		if (!counts_in_bundle(fact))
+			continue;
+		digest_member(c, fact, fact->path + b->dir_len + 1);
+		cand.files++;
+	}
+	sha256_end(c, cand.bundle_sha256);
+	put_entries(f, b, &cand, put, arg);
+}
+
+static void
+assemble_flat(struct fact *fact, void (*put)(void *, const struct candidate_facts *), void *arg)
+{
+	struct candidate_facts cand = {.files = 1};
+	struct sha256_ctx *c = sha256_begin();
+
+	if (counts_in_bundle(fact))
+		digest_member(c, fact, path_base(fact->path));
+	sha256_end(c, cand.bundle_sha256);
+	put_manifest(fact, &cand, put, arg);
+}
+
+void
+facts_assemble(struct facts *f, void (*put)(void *, const struct candidate_facts *), void *arg)
+{
+	struct fact *fact;
+	struct bundle *b;
+	struct tomb *t;
+
+	while ((t = tomb_take(f)) != NULL) {
+		const struct candidate_facts cand = {.path = t->path, .collection = t->collection};
+		const struct fact *now = fact_find(f, t->path);
+
+		if (now == NULL || !role_is_manifest(now->role))
+			put(arg, &cand);
+		tomb_free(t);
+	}
+	while ((b = TAILQ_FIRST(&f->dirty_bundles)) != NULL) {
+		TAILQ_REMOVE(&f->dirty_bundles, b, in_dirty);
+		b->dirty = false;
+		assemble_bundle(f, b, put, arg);
+	}
+	while ((fact = TAILQ_FIRST(&f->dirty)) != NULL) {
+		fact_unmark(f, fact);
+		if (fact->manifest != NULL || fact->unreadable != NULL)
+			assemble_flat(fact, put, arg);
+	}
+}

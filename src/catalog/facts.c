@@ -1,0 +1,489 @@
+#include "catalog/facts.h"
+
+#include <assert.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "base/mem.h"
+#include "catalog/facts_private.h"
+
+static int
+fact_cmp(const struct fact *a, const struct fact *b)
+{
+	return strcmp(a->path, b->path);
+}
+
+RBTREE_GENERATE(fact_tree, fact, by_path, fact_cmp)
+
+const char *
+path_base(const char *path)
+{
+	const char *slash = strrchr(path, '/');
+
+	return slash != NULL ? slash + 1 : path;
+}
+
+size_t
+path_dir_length(const char *path)
+{
+	const char *slash = strrchr(path, '/');
+
+	return slash != NULL ? (size_t)(slash - path) : 0;
+}
+
+struct fact *
+fact_find(const struct facts *f, const char *path)
+{
+	struct fact key = {.path = UNCONST(path)};
+
+	return RB_FIND(fact_tree, (struct fact_tree *)UNCONST(&f->facts), &key);
+}
+
+static bool
+is_below(const char *path, const char *dir, size_t dir_len)
+{
+	return dir_len == 0 || (strncmp(path, dir, dir_len) == 0 && path[dir_len] == '/');
+}
+
+/* The first fact below a folder. What is below it is contiguous in byte order, once '/' is behind its name. */
+struct fact *
+fact_first_below(struct facts *f, const char *dir, size_t dir_len)
+{
+	struct fact key, *first;
+
+	if (dir_len == 0)
+		return RB_MIN(fact_tree, &f->facts);
+	key.path = mem_printf("%.*s/", (int)dir_len, dir);
+	first = RB_NFIND(fact_tree, &f->facts, &key);
+	free(key.path);
+	return first != NULL && is_below(first->path, dir, dir_len) ? first : NULL;
+}
+
+struct fact *
+fact_next_below(struct fact *fact, const char *dir, size_t dir_len)
+{
+	fact = RB_NEXT(fact_tree, &f->facts, fact);
+	return fact != NULL && is_below(fact->path, dir, dir_len) ? fact : NULL;
+}
+
+bool
+role_is_manifest(enum role r)
+{
+	return r == ROLE_ENTRY || r == ROLE_FLAT;
+}
+
+void
+fact_mark(struct facts *f, struct fact *fact)
+{
+	if (fact->owner != NULL) {
+		bundle_mark(f, fact->owner);
+		return;
+	}
+	if (!role_is_manifest(fact->role) || fact->dirty)
+		return;
+	fact->dirty = true;
+	TAILQ_INSERT_TAIL(&f->dirty, fact, in_dirty);
+}
+
+void
+fact_unmark(struct facts *f, struct fact *fact)
+{
+	if (fact->dirty)
+		TAILQ_REMOVE(&f->dirty, fact, in_dirty);
+	fact->dirty = false;
+}
+
+void
+fact_tomb(struct facts *f, struct fact *fact)
+{
+	struct tomb *t;
+
+	if (!fact->told)
+		return;
+	fact->told = false;
+	t = mem_zalloc(sizeof *t);
+	t->path = mem_strdup(fact->path);
+	t->collection = fact->collection;
+	STAILQ_INSERT_TAIL(&f->tombs, t, next);
+}
+
+void
+fact_dequeue(struct facts *f, struct fact *fact)
+{
+	if (fact->content == CONTENT_WANTED)
+		TAILQ_REMOVE(&f->queue, fact, in_queue);
+	fact->content = CONTENT_NONE;
+}
+
+void
+fact_enqueue(struct facts *f, struct fact *fact)
+{
+	if (fact->content == CONTENT_WANTED)
+		return;
+	fact->ticket = ++f->tickets; /* an answer that is on its way is void now */
+	fact->content = CONTENT_WANTED;
+	TAILQ_INSERT_TAIL(&f->queue, fact, in_queue);
+}
+
+void
+fact_set_manifest(struct facts *f, struct fact *fact, struct manifest *m)
+{
+	manifest_unref(fact->manifest);
+	fact->manifest = m;
+	fact_mark(f, fact);
+}
+
+void
+fact_need(struct facts *f, struct fact *fact)
+{
+	if (fact->role == ROLE_NONE) {
+		fact_dequeue(f, fact);
+		return;
+	}
+	if (fact->kind == FACT_FILE) {
+		bool known = role_is_manifest(fact->role) ? fact->manifest != NULL : fact->have_digest;
+
+		if (fact->content == CONTENT_NONE || (fact->content == CONTENT_KNOWN && !known))
+			fact_enqueue(f, fact);
+		return;
+	}
+	if (fact->role == ROLE_MEMBER || fact->manifest != NULL)
+		return;
+	if (fact->kind == FACT_SYMLINK)
+		fact_set_manifest(f, fact,
+		    manifest_unreadable(
+			"symlink", "a manifest must not be a symbolic link", "put the file itself here"));
+	else
+		fact_set_manifest(
+		    f, fact, manifest_unreadable("not-regular", "a manifest must be a regular file", NULL));
+}
+
+static void
+fact_free(struct fact *fact)
+{
+	manifest_unref(fact->manifest);
+	free(fact->path);
+	free(fact->target);
+	free(fact->unreadable);
+	free(fact);
+}
+
+static void
+fact_remove(struct facts *f, struct fact *fact)
+{
+	RB_REMOVE(fact_tree, &f->facts, fact);
+	f->count--;
+	fact_mark(f, fact);
+	fact_unmark(f, fact);
+	fact_dequeue(f, fact);
+	if (role_is_manifest(fact->role))
+		fact_tomb(f, fact);
+	roles_leave(f, fact);
+	fact_free(fact);
+}
+
+struct facts *
+facts_new(const struct collections *cs)
+{
+	struct facts *f = mem_zalloc(sizeof *f);
+
+	f->collections = cs;
+	RB_INIT(&f->facts);
+	RB_INIT(&f->bundles);
+	TAILQ_INIT(&f->queue);
+	TAILQ_INIT(&f->dirty);
+	TAILQ_INIT(&f->dirty_bundles);
+	STAILQ_INIT(&f->tombs);
+	return f;
+}
+
+struct tomb *
+tomb_take(struct facts *f)
+{
+	struct tomb *t = STAILQ_FIRST(&f->tombs);
+
+	if (t != NULL)
+		STAILQ_REMOVE_HEAD(&f->tombs, next);
+	return t;
+}
+
+void
+tomb_free(struct tomb *t)
+{
+	free(t->path);
+	free(t);
+}
+
+void
+facts_free(struct facts *f)
+{
+	struct fact *fact;
+	struct tomb *t;
+
+	if (f == NULL)
+		return;
+	while ((fact = RB_ROOT(&f->facts)) != NULL) {
+		RB_REMOVE(fact_tree, &f->facts, fact);
+		fact_free(fact);
+	}
+	roles_free(f);
+	while ((t = tomb_take(f)) != NULL)
+		tomb_free(t);
+	free(f);
+}
+
+/* The content is not the one that was known: forget what was derived from it, keep the old manifest until the new one is in. */
+static void
+fact_changed(struct facts *f, struct fact *fact, const struct signature *sig, const char *target)
+{
+	fact->sig = *sig;
+	fact->racy = false;
+	free(fact->target);
+	fact->target = mem_strdup_opt(target);
+	if (fact->kind != FACT_FILE) {
+		fact_mark(f, fact);
+		fact_need(f, fact);
+		return;
+	}
+	if (fact->role != ROLE_NONE)
+		fact_enqueue(f, fact);
+	else
+		fact->have_digest = false;
+}
+
+static void
+fact_update(struct facts *f, struct fact *fact, enum fact_kind kind, const struct signature *sig, const char *target,
+    bool force)
+{
+	if (kind != fact->kind) {
+		fact_dequeue(f, fact);
+		fact->kind = kind;
+		fact->have_digest = false;
+		if (kind != FACT_FILE) {
+			manifest_unref(fact->manifest);
+			fact->manifest = NULL;
+			free(fact->unreadable);
+			fact->unreadable = NULL;
+		}
+		fact_mark(f, fact);
+		fact_changed(f, fact, sig, target);
+		return;
+	}
+	if (!force && !fact->racy && fact->unreadable == NULL && signature_equal(sig, &fact->sig))
+		return;
+	if (fact->kind == FACT_SYMLINK && fact->target != NULL && target != NULL && strcmp(fact->target, target) == 0)
+		return;
+	if (fact->kind == FACT_OTHER)
+		return;
+	fact_changed(f, fact, sig, target);
+}
+
+void
+facts_saw(struct facts *f, const char *path, enum fact_kind kind, const struct signature *sig, const char *target,
+    bool force, uint32_t epoch)
+{
+	struct fact *fact = fact_find(f, path);
+	const struct collection *c;
+
+	if (fact != NULL) {
+		fact->epoch = epoch;
+		fact_update(f, fact, kind, sig, target, force);
+		return;
+	}
+	c = collections_find(f->collections, path);
+	if (c == NULL || kind_ignored(c, path))
+		return;
+	fact = mem_zalloc(sizeof *fact);
+	fact->path = mem_strdup(path);
+	fact->target = mem_strdup_opt(target);
+	fact->collection = c;
+	fact->kind = kind;
+	fact->sig = *sig;
+	fact->epoch = epoch;
+	RB_INSERT(fact_tree, &f->facts, fact);
+	f->count++;
+	roles_enter(f, fact);
+}
+
+void
+facts_gone(struct facts *f, const char *path)
+{
+	struct fact *fact = fact_find(f, path);
+	size_t len = strlen(path);
+
+	if (fact != NULL)
+		fact_remove(f, fact);
+	while ((fact = fact_first_below(f, path, len)) != NULL)
+		fact_remove(f, fact);
+}
+
+void
+facts_sweep(struct facts *f, const char *prefix, uint32_t epoch, bool (*really)(void *, const char *), void *arg)
+{
+	size_t len = strlen(prefix);
+	struct fact *fact = fact_find(f, prefix), *next;
+
+	if (fact != NULL && fact->epoch != epoch && really(arg, fact->path))
+		fact_remove(f, fact);
+	for (fact = fact_first_below(f, prefix, len); fact != NULL; fact = next) {
+		next = fact_next_below(fact, prefix, len);
+		if (fact->epoch != epoch && really(arg, fact->path))
+			fact_remove(f, fact);
+	}
+}
+
+bool
+facts_next_wanted(struct facts *f, struct wanted *ret)
+{
+	struct fact *fact = TAILQ_FIRST(&f->queue);
+
+	if (fact == NULL)
+		return false;
+	fact_dequeue(f, fact);
+	fact->content = CONTENT_ASKED;
+	f->asked++;
+	ret->path = fact->path;
+	ret->collection = fact->collection;
+	ret->size = fact->sig.size;
+	ret->ticket = fact->ticket;
+	ret->want = fact->role == ROLE_MEMBER ? WANT_DIGEST : WANT_MANIFEST;
+	ret->entry = fact->role == ROLE_ENTRY;
+	return true;
+}
+
+/* The fact that an answer is for, if the answer still counts. */
+static struct fact *
+fact_answered(struct facts *f, const char *path, uint64_t ticket)
+{
+	struct fact *fact = fact_find(f, path);
+
+	assert(f->asked > 0);
+	f->asked--;
+	if (fact == NULL || fact->content != CONTENT_ASKED || fact->ticket != ticket)
+		return NULL;
+	fact->content = CONTENT_KNOWN;
+	return fact;
+}
+
+static void
+fact_learn(
+    struct facts *f, struct fact *fact, const struct signature *sig, const uint8_t sha[SHA256_SIZE], int64_t wall_ns)
+{
+	bool same = fact->have_digest && fact->unreadable == NULL && memcmp(fact->sha256, sha, SHA256_SIZE) == 0;
+
+	fact->sig = *sig;
+	fact->racy = signature_racy(sig, wall_ns);
+	fact->have_digest = true;
+	memcpy(fact->sha256, sha, SHA256_SIZE);
+	free(fact->unreadable);
+	fact->unreadable = NULL;
+	if (!same)
+		fact_mark(f, fact);
+}
+
+void
+facts_set_manifest(struct facts *f, const char *path, uint64_t ticket, const struct signature *sig, struct manifest *m,
+    int64_t wall_ns)
+{
+	struct fact *fact = fact_answered(f, path, ticket);
+
+	if (fact == NULL) {
+		manifest_unref(m);
+		return;
+	}
+	fact_learn(f, fact, sig, m->sha256, wall_ns);
+	fact_set_manifest(f, fact, m);
+	fact_need(f, fact);
+}
+
+void
+facts_set_digest(struct facts *f, const char *path, uint64_t ticket, const struct signature *sig,
+    const uint8_t sha[SHA256_SIZE], int64_t wall_ns)
+{
+	struct fact *fact = fact_answered(f, path, ticket);
+
+	if (fact == NULL)
+		return;
+	fact_learn(f, fact, sig, sha, wall_ns);
+	fact_need(f, fact);
+}
+
+void
+facts_set_unreadable(struct facts *f, const char *path, uint64_t ticket, const char *message)
+{
+	struct fact *fact = fact_answered(f, path, ticket);
+
+	if (fact == NULL)
+		return;
+	free(fact->unreadable);
+	fact->unreadable = mem_strdup(message);
+	fact_mark(f, fact);
+}
+
+void
+facts_set_kept(struct facts *f, const char *path, uint64_t ticket)
+{
+	struct fact *fact = fact_answered(f, path, ticket);
+
+	if (fact != NULL)
+		fact->racy = true;
+}
+
+void
+facts_set_gone(struct facts *f, const char *path, uint64_t ticket)
+{
+	struct fact *fact = fact_answered(f, path, ticket);
+
+	if (fact != NULL)
+		fact_remove(f, fact);
+}
+
+void
+facts_touch(struct facts *f, const char *path)
+{
+	struct fact *fact = fact_find(f, path);
+
+	if (fact != NULL && fact->kind == FACT_FILE && fact->role != ROLE_NONE)
+		fact_enqueue(f, fact);
+}
+
+const struct manifest *
+facts_manifest(const struct facts *f, const char *path)
+{
+	const struct fact *fact = fact_find(f, path);
+
+	return fact != NULL ? fact->manifest : NULL;
+}
+
+bool
+facts_complete(const struct facts *f)
+{
+	return f->asked == 0 && TAILQ_EMPTY(&f->queue);
+}
+
+void
+facts_reassemble(struct facts *f, const char *path)
+{
+	struct fact *fact = fact_find(f, path);
+
+	if (fact != NULL && role_is_manifest(fact->role))
+		fact_mark(f, fact);
+}
+
+void
+facts_each_manifest(const struct facts *f, void (*each)(void *, const char *path), void *arg)
+{
+	struct fact *fact;
+
+	RB_FOREACH(fact, fact_tree, (struct fact_tree *)UNCONST(&f->facts))
+	{
+		if (role_is_manifest(fact->role))
+			each(arg, fact->path);
+	}
+}
+
+size_t
+facts_count(const struct facts *f)
+{
+	return f->count;
+}
