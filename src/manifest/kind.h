@@ -42,6 +42,18 @@ struct collections {
 	size_t n;
 };
 
+/*
+ * Make c a collection with empty lists, the default fields, the lenient profile
+ * and ON_INVALID_KEEP; type and path are copied. What a caller then replaces it
+ * must free first (kind_words_free).
+ */
+void collection_init(struct collection *c, const char *type, const char *path);
+void collection_free(struct collection *c); /* what it holds, not c itself */
+
+/* A copy of a list that ends with NULL, as the lists above are held, and its end. */
+char **kind_words(const char *const *words);
+void kind_words_free(char **words); /* NULL is fine */
+
 /* The default three of the documentation (skills, mcps, tools). The caller frees with collections_free. */
 void collections_default(struct collections *cs);
 void collections_free(struct collections *cs);
@@ -57,8 +69,8 @@ const char *collection_relative(const struct collection *c, const char *path);
 
 /*
  * Names that never count, neither as manifest nor as member of a bundle, file
- * or folder: dot names, editors' temporary names, and c's ignore patterns.
- * path lies in c.
+ * or folder: dot names, editors' temporary names, and c's ignore patterns
+ * (a pattern that matches a folder covers what is below it). path lies in c.
  */
 bool kind_ignored(const struct collection *c, const char *path);
 
@@ -85,9 +97,11 @@ enum format { FORMAT_MARKDOWN, FORMAT_YAML, FORMAT_JSON };
 enum format kind_format(const char *path);
 
 /*
- * Match path against a pattern: '*', '?', '[...]' within a part, "**" for any
- * number of parts (glob(7), gitignore(5)). Time is linear in practice and
- * bounded by the product of the lengths.
+ * Match path against a pattern, part by part: '*', '?', '[a-z]', '[!a]' and '\\'
+ * within a part, as in glob(7) without character classes; "**" as a part stands
+ * for any number of parts, none too, but at the end for one at least, as in
+ * gitignore(5). '?' and a bracket take one code point, or a byte that is not
+ * UTF-8. Depends on no locale. Time is bounded by the product of the lengths.
  */
 bool kind_match(const char *pattern, const char *path);
 
