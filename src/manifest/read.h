@@ -33,23 +33,28 @@ enum read_result {
 	READ_NOT_REGULAR, /* FIFO, socket, device, folder */
 	READ_SYMLINK, /* the last part is a symlink, or a part on the way is */
 	READ_TOO_LARGE, /* more than LIMIT_FILE bytes; ret_sig is filled */
-	READ_UNSTABLE, /* changed under every try; look again later */
+	READ_UNSTABLE, /* changed under every try, or a lease is held on it; look again later */
 	READ_ERROR, /* anything else; e says what: the content is unknown, not deleted */
 };
 
 /*
- * Open path (relative to the directory rootfd) for reading: openat2(2) with
- * RESOLVE_BENEATH, RESOLVE_NO_SYMLINKS and RESOLVE_NO_MAGICLINKS; where the
- * kernel has no openat2 or a filter refuses it (ENOSYS, EPERM), part by part
- * with O_NOFOLLOW. flags is or-ed in (O_DIRECTORY, O_PATH). O_CLOEXEC,
- * O_NONBLOCK and O_NOCTTY are always set. Returns a descriptor or -1 with errno.
+ * Open path (relative to the directory rootfd; "" is that directory) for
+ * reading: openat2(2) with RESOLVE_BENEATH, RESOLVE_NO_SYMLINKS and
+ * RESOLVE_NO_MAGICLINKS; where the kernel has no openat2 or a filter refuses it
+ * (ENOSYS, EPERM), part by part with O_NOFOLLOW. flags is or-ed in (O_DIRECTORY,
+ * O_PATH). O_CLOEXEC, O_NONBLOCK and O_NOCTTY are always set (the last two not
+ * with O_PATH, which does not take them). Returns a descriptor, or -1 with
+ * errno: ELOOP for a symlink, EXDEV for an absolute path or one with "..".
  */
 int read_open_beneath(int rootfd, const char *path, int flags);
 
 /* For tests: take the fallback as if openat2 were missing. */
 void read_force_fallback(bool on);
 
-/* The whole file into out (replaced), with the signature its bytes belong to. */
+/*
+ * The whole file into out (replaced), with the signature its bytes belong to.
+ * out is undefined and ret_sig untouched where not said otherwise above.
+ */
 enum read_result read_file(int rootfd, const char *path, struct buf *out, struct signature *ret_sig, struct err *e);
 
 /* SHA-256 of a file of any size, in bounded memory; never READ_TOO_LARGE. */
