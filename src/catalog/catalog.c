@@ -426,6 +426,12 @@ catalog_problems(const struct catalog *c, const char *path, struct buf *out)
 	return true;
 }
 
+bool
+catalog_touched(const struct catalog *c)
+{
+	return !RB_EMPTY(&c->keys) || !RB_EMPTY(&c->paths);
+}
+
 size_t
 catalog_items(const struct catalog *c)
 {

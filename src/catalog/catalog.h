@@ -64,6 +64,9 @@ bool catalog_desired(const struct catalog *c, const char *key, const char *publi
 /* JSON array of the problems of a path, with duplicate-id where it lost its key. false: there are none. */
 bool catalog_problems(const struct catalog *c, const char *path, struct buf *out);
 
+/* Is any key or path marked? */
+bool catalog_touched(const struct catalog *c);
+
 size_t catalog_items(const struct catalog *c); /* candidates that are good */
 size_t catalog_broken(const struct catalog *c); /* candidates that are not */
 

@@ -59,6 +59,9 @@ int settings_parse(struct settings *s, const char *bytes, size_t n, struct probl
  */
 int settings_environment(struct settings *s, const char *(*get)(void *, const char *), void *arg, struct problems *ps);
 
+/* 1-64 of [A-Za-z0-9._-]. */
+bool settings_catalog_valid(const char *name);
+
 /* "10ms", "2s", "5m", "1h" -> microseconds. "64KiB", "1MiB", "512B" -> bytes. -1 for anything else. */
 int settings_duration(const char *text, usec_t *ret);
 int settings_size(const char *text, uint64_t *ret);
