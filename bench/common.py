@@ -1,0 +1,171 @@
+"""What the measures share: a private redis-server, starting shelfd and its peers, percentiles, the table."""
+import argparse
+import os
+import pathlib
+import shutil
+import signal
+import socket
+import statistics
+import subprocess
+import sys
+import tempfile
+import time
+
+HERE = pathlib.Path(__file__).resolve().parent
+PYTHON = "/usr/bin/python3" if os.access("/usr/bin/python3", os.X_OK) else "python3"
+
+
+def arguments(description, **defaults):
+    """The arguments that every measure has."""
+    p = argparse.ArgumentParser(description=description)
+    p.add_argument("--build", type=pathlib.Path, default=HERE.parent / "build", help="build tree (default: build/)")
+    p.add_argument("--tree", type=pathlib.Path, help="a tree of generate.py (default: one is made and removed again)")
+    p.add_argument("--count", type=int, default=20000, help="manifests of the tree that is made (20000)")
+    for name, value in defaults.items():
+        p.add_argument(f"--{name}", type=type(value), default=value, help=f"(default: {value})")
+    a = p.parse_args()
+    a.shelfd = a.build.resolve() / "src" / "shelfd"
+    if not os.access(a.shelfd, os.X_OK):
+        sys.exit(f"{a.shelfd} is not there: build first, or name the build tree with --build")
+    return a
+
+
+class Workshop:
+    """A temporary folder with a tree and a redis-server on a unix socket; use as a context."""
+
+    def __init__(self, args):
+        self.dir = pathlib.Path(tempfile.mkdtemp(prefix="shelfd-bench-"))
+        self.shelfd = str(args.shelfd)
+        self.procs = []
+        self.runs = 0
+        self.tree = args.tree.resolve() if args.tree else self.dir / "tree"
+        self.made = args.tree is None
+        self.count = args.count
+
+    def __enter__(self):
+        try:
+            if self.made:
+                subprocess.run([PYTHON, HERE / "generate.py", "--count", str(self.count), self.tree], check=True)
+            self.socket = str(self.dir / "redis.sock")
+            self.redis = self.start(
+                ["redis-server", "--port", "0", "--unixsocket", self.socket, "--save", "", "--appendonly", "no",
+                 "--dir", str(self.dir), "--logfile", str(self.dir / "redis.log")])
+            self.until(lambda: self.command("PING") == b"+PONG\r\n", 10, "redis-server")
+        except BaseException:
+            self.__exit__()
+            raise
+        return self
+
+    def __exit__(self, *_):
+        for proc in reversed(self.procs):
+            self.stop(proc)
+        shutil.rmtree(self.dir, ignore_errors=True)
+
+    def start(self, argv, **kw):
+        proc = subprocess.Popen(argv, stdin=subprocess.DEVNULL, **kw)
+        self.procs.append(proc)
+        return proc
+
+    def stop(self, proc):
+        if proc.poll() is None:
+            proc.send_signal(signal.SIGTERM)
+            try:
+                proc.wait(10)
+            except subprocess.TimeoutExpired:
+                proc.kill()
+                proc.wait()
+
+    @staticmethod
+    def until(ready, seconds, what):
+        deadline = time.monotonic() + seconds
+        while True:
+            try:
+                if ready():
+                    return
+            except OSError:
+                pass
+            if time.monotonic() > deadline:
+                sys.exit(f"{what} is not ready after {seconds} s")
+            time.sleep(0.02)
+
+    def connect(self):
+        s = socket.socket(socket.AF_UNIX, socket.SOCK_STREAM)
+        s.connect(self.socket)
+        return s
+
+    def command(self, *words):
+        """One command with a short reply."""
+        with self.connect() as s:
+            s.sendall(resp(*words))
+            return s.recv(65536)
+
+    def shelfd_argv(self, *more):
+        """argv and environment of a shelfd with a state of its own."""
+        self.runs += 1
+        home = self.dir / f"run{self.runs}"
+        env = {k: v for k, v in os.environ.items() if not k.startswith("SHELFD_")}
+        for name in ("runtime", "state", "config"):
+            (home / name).mkdir(parents=True)
+        env.update(RUNTIME_DIRECTORY=str(home / "runtime"), STATE_DIRECTORY=str(home / "state"),
+                   XDG_CONFIG_HOME=str(home / "config"))
+        (home / "shelfd.yaml").write_text("catalog: main\n")
+        redis = f"unix://{self.socket}"
+        return [self.shelfd, "-c", str(home / "shelfd.yaml"), "-C", str(self.tree), "--redis", redis, *more], env
+
+    def start_ready(self, argv, env, seconds=300):
+        """Start a daemon that speaks sd_notify(3) and wait until it is ready."""
+        path = self.dir / f"notify{self.runs}-{len(self.procs)}"
+        with socket.socket(socket.AF_UNIX, socket.SOCK_DGRAM) as s:
+            s.bind(str(path))
+            s.settimeout(seconds)
+            log = open(f"{path}.log", "wb")
+            proc = self.start(argv, env={**env, "NOTIFY_SOCKET": str(path)}, stdout=log, stderr=log)
+            deadline = time.monotonic() + seconds
+            while True:
+                try:
+                    if b"READY=1" in s.recv(65536).split(b"\n"):
+                        return proc
+                except socket.timeout:
+                    pass
+                if proc.poll() is not None or time.monotonic() > deadline:
+                    said = pathlib.Path(f"{path}.log").read_text(errors="replace")
+                    sys.exit(f"{argv[0]} did not become ready:\n{said}")
+
+
+def resp(*words):
+    out = b"*%d\r\n" % len(words)
+    for w in words:
+        w = w.encode() if isinstance(w, str) else w
+        out += b"$%d\r\n%s\r\n" % (len(w), w)
+    return out
+
+
+def percentile(values, p):
+    values = sorted(values)
+    return values[min(len(values) - 1, int(len(values) * p / 100))]
+
+
+def status(pid, *fields):
+    """Numbers from /proc/PID/status."""
+    got = {}
+    for line in pathlib.Path(f"/proc/{pid}/status").read_text().splitlines():
+        key, _, value = line.partition(":")
+        if key in fields:
+            got[key] = int(value.split()[0])
+    return [got[f] for f in fields]
+
+
+def table(head, rows):
+    rows = [[str(c) for c in r] for r in [head, *rows]]
+    width = [max(len(r[i]) for r in rows) for i in range(len(head))]
+    for n, r in enumerate(rows):
+        print("  ".join(c.ljust(w) if i == 0 else c.rjust(w) for i, (c, w) in enumerate(zip(r, width))).rstrip())
+        if n == 0:
+            print("  ".join("-" * w for w in width))
+
+
+def ratio_rows(samples, base, form):
+    """One row a contender: median, least, most, and its median as a multiple of that of base."""
+    ref = statistics.median(samples[base])
+    return [[name, form(statistics.median(v)), form(min(v)), form(max(v)), f"{statistics.median(v) / ref:.2f}"]
+            for name, v in samples.items()]
