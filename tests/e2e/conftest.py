@@ -1,0 +1,57 @@
+import os
+import pathlib
+import shutil
+import tempfile
+
+import pytest
+
+from support import daemon as programs
+from support.scene import Scene
+
+
+@pytest.hookimpl(hookwrapper=True)
+def pytest_runtest_makereport(item, call):
+    outcome = yield
+    setattr(item, f"report_{call.when}", outcome.get_result())
+
+
+def show_logs(scene):
+    for daemon in scene.daemons:
+        if daemon.process is not None:
+            print(f"--- log of {os.path.basename(daemon.folder)}\n{daemon.output()[-20000:]}")
+
+
+@pytest.fixture
+def scene(request):
+    """An empty checkout in git, and what stops all that the test starts. The folder's path is short: unix sockets."""
+    for program in (programs.SHELFD, programs.SHELFCTL):
+        assert os.access(program, os.X_OK), f"{program} is not there: build first; SHELFD_BUILD names the build folder"
+    folder = tempfile.mkdtemp(prefix="shelfd-")
+    made = Scene(folder)
+    made.checkout.init()
+    yield made
+    if getattr(request.node, "report_call", None) is not None and request.node.report_call.failed:
+        show_logs(made)
+    made.close()
+    try:
+        for daemon in made.daemons:
+            daemon.assert_clean()
+    finally:
+        shutil.rmtree(folder, ignore_errors=True)
+
+
+@pytest.fixture
+def folder():
+    """A private folder with a short path."""
+    made = tempfile.mkdtemp(prefix="shelfd-")
+    yield made
+    shutil.rmtree(made, ignore_errors=True)
+
+
+@pytest.fixture(scope="session")
+def corpus():
+    """Real manifests; not part of the project."""
+    path = pathlib.Path(os.environ.get("SHELFD_CORPUS", programs.SOURCE.parent / "shared" / "corpus"))
+    if not path.is_dir():
+        pytest.skip(f"no corpus of real manifests at {path} (SHELFD_CORPUS names another place)")
+    return path

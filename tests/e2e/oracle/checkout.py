@@ -1,0 +1,209 @@
+"""The whole of a checkout: which files are manifests, which items they give, and which of them are broken."""
+import dataclasses
+import os
+import stat
+import subprocess
+
+from . import canonical, document, names
+
+
+@dataclasses.dataclass
+class Collection:
+    type: str
+    path: str
+    entry: list = dataclasses.field(default_factory=list)
+    flat: list = dataclasses.field(default_factory=list)
+    ignore: list = dataclasses.field(default_factory=list)
+    id_from: str = None
+    fields: dict = dataclasses.field(default_factory=dict)
+
+    def __post_init__(self):
+        given = {k: [v] if isinstance(v, str) else v for k, v in self.fields.items()}
+        self.fields = {**document.DEFAULT_FIELDS, **given}
+
+
+def default_collections():
+    return [
+        Collection("skill", "skills", ["SKILL.md"], ["*.md"]),
+        Collection("mcp", "mcps", ["server.json", "server.yaml", "server.yml"],
+                   ["**/*.json", "**/*.yaml", "**/*.yml", "**/*.md"]),
+        Collection("tool", "tools", ["tool.yaml", "tool.yml", "tool.json"],
+                   ["**/*.yaml", "**/*.yml", "**/*.json", "**/*.md"]),
+    ]
+
+
+@dataclasses.dataclass
+class Expected:
+    items: dict  # "type/id" -> published fields that follow from the disk
+    broken: dict  # encoded path -> why it can not be an item
+    losers: dict  # encoded path -> encoded path of the manifest that has its key
+
+
+class Git:
+    """What git says of a work tree, through its command line."""
+
+    def __init__(self, root):
+        self.root = root
+        self.head = self.run("rev-parse", "-q", "--verify", "HEAD").strip().decode() or None
+        self.branch = self.run("symbolic-ref", "-q", "--short", "HEAD").strip().decode() or None
+        self.blobs = {}
+        if self.head:
+            for row in self.run("ls-tree", "-r", "-z", "HEAD").split(b"\0"):
+                if row:
+                    meta, path = row.split(b"\t", 1)
+                    self.blobs[path] = meta.split()[2].decode()
+        self.conflicts = {row.split(b"\t", 1)[1] for row in self.run("ls-files", "-u", "-z").split(b"\0") if row}
+        others = ("ls-files", "-z", "--others", "--ignored", "--exclude-standard", "--directory")
+        ignored = [row for row in self.run(*others).split(b"\0") if row]
+        self.ignored_files = {path for path in ignored if not path.endswith(b"/")}
+        self.ignored_folders = {path[:-1] for path in ignored if path.endswith(b"/")}
+
+    def run(self, *words):
+        return subprocess.run(["git", "-C", self.root, *words], capture_output=True, check=False).stdout
+
+    def ignores(self, path):
+        return path in self.ignored_files or path in self.ignored_folders or any(
+            folder in self.ignored_folders for folder in names.parents(path))
+
+    def state(self, path, blob):
+        if path not in self.blobs:
+            return "untracked"
+        return "committed" if self.blobs[path] == blob else "modified"
+
+
+def inside_git(root):
+    return subprocess.run(["git", "-C", root, "rev-parse", "--git-dir"], capture_output=True,
+                          check=False).returncode == 0
+
+
+def walk(root, folder):
+    """Every file below a folder, links not followed: (relative path, lstat)."""
+    try:
+        entries = list(os.scandir(os.path.join(root, folder)))
+    except (FileNotFoundError, NotADirectoryError):
+        return
+    for entry in entries:
+        path = folder + b"/" + entry.name if folder else entry.name
+        if entry.is_dir(follow_symlinks=False):
+            yield from walk(root, path)
+        else:
+            yield path, entry.stat(follow_symlinks=False)
+
+
+class Tree:
+    """The files of one collection, by what they are."""
+
+    def __init__(self, root, collection, git):
+        self.collection = collection
+        self.root = root
+        top = os.fsencode(collection.path)
+        self.top = top
+        self.entry = [os.fsencode(name) for name in collection.entry]
+        self.flat = [names.pattern(p) for p in collection.flat]
+        ignore = [names.pattern(p) for p in collection.ignore]
+        self.files = {}
+        for path, st in walk(root, top):
+            below = path[len(top) + 1:] if top else path
+            parts = below.split(b"/")
+            covered = [below, *names.parents(below)]
+            if any(names.temporary(part) for part in parts):
+                continue
+            if any(p.fullmatch(folder) for p in ignore for folder in covered):
+                continue
+            if git is not None and git.ignores(path):
+                continue
+            self.files[below] = st
+        self.bundles = {path.rpartition(b"/")[0] for path in self.files
+                        if path.rpartition(b"/")[2] in self.entry and b"/" in path}
+
+    def owner(self, path):
+        return next((folder for folder in names.parents(path) if folder in self.bundles), None)
+
+    def manifests(self):
+        """(path below the collection, rank, id by path) of every manifest."""
+        for path in self.files:
+            base = path.rpartition(b"/")[2]
+            if base in self.entry:
+                yield path, self.entry.index(base), names.encode(path.rpartition(b"/")[0])
+            elif self.owner(path) is None and not names.document(base):
+                rank = next((i for i, p in enumerate(self.flat) if p.fullmatch(path)), None)
+                if rank is not None:
+                    yield path, len(self.entry) + rank, names.encode(names.without_extension(path))
+
+    def absolute(self, path):
+        return os.path.join(self.root, self.top, path)
+
+    def read(self, path):
+        """Bytes of a regular file; document.Invalid for anything else."""
+        mode = self.files[path].st_mode
+        if stat.S_ISLNK(mode):
+            raise document.Invalid("symlink")
+        if not stat.S_ISREG(mode):
+            raise document.Invalid("not regular")
+        with open(self.absolute(path), "rb") as file:
+            return file.read()
+
+    def member_line(self, path, shown):
+        mode = self.files[path].st_mode
+        if stat.S_ISLNK(mode):
+            return shown + b"\0link:" + os.readlink(self.absolute(path)) + b"\n"
+        return shown + b"\0" + document.sha256(self.read(path)).encode() + b"\n"
+
+    def bundle(self, manifest):
+        """(digest, number of files) of the bundle of a manifest, or of the flat file by itself."""
+        folder, _, base = manifest.rpartition(b"/")
+        if base not in self.entry:
+            return document.sha256(self.member_line(manifest, base)), 1
+        members = sorted(path for path, st in self.files.items() if self.owner(path) == folder
+                         and (stat.S_ISREG(st.st_mode) or stat.S_ISLNK(st.st_mode)))
+        lines = b"".join(self.member_line(path, path[len(folder) + 1:]) for path in members)
+        return document.sha256(lines), len(members)
+
+
+def item_fields(said, data, tree, path, full, git, source):
+    bundle_sha256, files = tree.bundle(path)
+    metadata = canonical.dumps(said.metadata)
+    blob = document.git_blob(data)
+    item = {
+        "type": tree.collection.type,
+        "id": said.id,
+        "source": source,
+        "path": names.encode(full),
+        "sha256": document.sha256(data),
+        "bundle_sha256": bundle_sha256,
+        "metadata_sha256": document.sha256(metadata.encode()),
+        "size": str(len(data)),
+        "files": str(files),
+        "metadata": metadata,
+        "git_blob": blob,
+        "state": "ok",
+        **said.fields,
+    }
+    if git is not None:
+        item["git_state"] = git.state(full, blob)
+    return item
+
+
+def expected(root, collections=None, source="main"):
+    """What a checkout must become. Knows nothing of its past: a broken manifest is no item here."""
+    root = os.fsencode(os.path.realpath(root))
+    git = Git(root) if inside_git(root) else None
+    found, broken = {}, {}
+    for collection in collections or default_collections():
+        tree = Tree(root, collection, git)
+        for path, rank, ident in tree.manifests():
+            full = tree.top + b"/" + path if tree.top else path
+            try:
+                data = tree.read(path)
+                said = document.read(data, path, ident, collection, git is not None and full in git.conflicts)
+            except document.Invalid as why:
+                broken[names.encode(full)] = str(why)
+                continue
+            item = item_fields(said, data, tree, path, full, git, source)
+            found.setdefault(f"{collection.type}/{said.id}", []).append((rank, item["path"], item))
+    items, losers = {}, {}
+    for key, rivals in found.items():
+        rivals.sort(key=lambda rival: rival[:2])
+        items[key] = rivals[0][2]
+        losers.update({path: rivals[0][1] for _, path, _ in rivals[1:]})
+    return Expected(items, broken, losers)

@@ -1,0 +1,35 @@
+"""The receiving end of sd_notify(3)."""
+import os
+import socket
+
+from .waiting import Deadline, TimedOut
+
+
+class NotifySocket:
+    def __init__(self, folder):
+        self.path = os.path.join(folder, "notify.sock")
+        self.socket = socket.socket(socket.AF_UNIX, socket.SOCK_DGRAM | socket.SOCK_CLOEXEC)
+        self.socket.bind(self.path)
+        self.messages = []
+
+    def wait_for(self, assignment, seconds=None, alive=None):
+        """Waits for a message with this assignment that has not been waited for; returns it as a dictionary."""
+        deadline = Deadline(seconds)
+        while True:
+            if alive is not None:
+                alive()
+            self.socket.settimeout(min(0.2, max(0.001, deadline.left())))
+            try:
+                text = self.socket.recv(65536).decode()
+            except TimeoutError:
+                if deadline.passed():
+                    raise TimedOut(f"no {assignment} came; only {self.messages}") from None
+                continue
+            self.messages.append(text)
+            pairs = dict(line.split("=", 1) for line in text.split("\n") if "=" in line)
+            name, _, value = assignment.partition("=")
+            if name in pairs and (not value or pairs[name] == value):
+                return pairs
+
+    def close(self):
+        self.socket.close()

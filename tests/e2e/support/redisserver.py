@@ -1,0 +1,64 @@
+"""A redis-server of our own, on a unix socket in a folder of our own."""
+import os
+import shutil
+import signal
+import subprocess
+
+import pytest
+import redis
+
+from .waiting import PATIENCE, until
+
+
+class RedisServer:
+    def __init__(self, folder, *options):
+        self.folder = folder
+        self.socket = os.path.join(folder, "redis.sock")
+        self.url = f"unix://{self.socket}"
+        self.options = options
+        self.process = None
+        self.clients = []
+
+    def start(self):
+        program = shutil.which("redis-server") or shutil.which("valkey-server")
+        if program is None:
+            pytest.skip("no redis-server in PATH")
+        os.makedirs(self.folder, exist_ok=True)
+        with open(os.path.join(self.folder, "log"), "ab") as log:
+            self.process = subprocess.Popen(
+                [program, "--port", "0", "--unixsocket", self.socket, "--unixsocketperm", "700", "--dir", self.folder,
+                 "--save", "", "--daemonize", "no", *self.options], stdin=subprocess.DEVNULL, stdout=log, stderr=log)
+        until("redis-server answers", self.answers)
+        return self
+
+    def answers(self):
+        """Does it, password or not? Ends with the log if the server is gone."""
+        if self.process.poll() is not None:
+            with open(os.path.join(self.folder, "log"), encoding="utf-8", errors="replace") as log:
+                raise AssertionError(f"redis-server ended at once:\n{log.read()}")
+        client = redis.Redis(unix_socket_path=self.socket, socket_timeout=PATIENCE)
+        try:
+            return client.ping()
+        except redis.AuthenticationError:
+            return True
+        except (redis.ConnectionError, redis.BusyLoadingError):
+            return False
+        finally:
+            client.close()
+
+    def client(self, **options):
+        client = redis.Redis(unix_socket_path=self.socket, decode_responses=True, socket_timeout=PATIENCE, **options)
+        self.clients.append(client)
+        return client
+
+    def stop(self, how=signal.SIGTERM):
+        for client in self.clients:
+            client.connection_pool.disconnect()
+        if self.process is not None and self.process.poll() is None:
+            self.process.send_signal(how)
+            try:
+                self.process.wait(PATIENCE)
+            except subprocess.TimeoutExpired:
+                self.process.kill()
+                self.process.wait()
+        self.process = None
