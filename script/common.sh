@@ -59,16 +59,23 @@ packages_install() {
 	[ "$rc" -eq 0 ] || die "apt-get install failed; --no-install goes on without"
 }
 
+# tree_configured DIR: was ./configure run in DIR?
+tree_configured() {
+	[ -x "$top/configure" ] && [ -f "$1/Makefile" ]
+}
+
 # tree_configure DIR [ARGUMENT...]: makes ./configure if it is not there, then runs it in DIR unless
-# it was run there with these arguments.
+# it was run there with these arguments; what was built with others is removed.
 tree_configure() {
 	local dir=$1
 	shift
-	if [ ! -x "$top/configure" ]; then
-		(cd "$top" && ./autogen.sh) || return 1
-	fi
-	if [ -f "$dir/Makefile" ] && [ "$(cat "$dir/.configured" 2>/dev/null)" = "$*" ]; then
+	if tree_configured "$dir" && [ "$(cat "$dir/.configured" 2>/dev/null)" = "$*" ]; then
 		return 0
 	fi
-	mkdir -p "$dir" && (cd "$dir" && "$top/configure" "$@") && echo "$*" >"$dir/.configured"
+	[ -x "$top/configure" ] || (cd "$top" && ./autogen.sh) || return 1
+	local again=no
+	tree_configured "$dir" && again=yes
+	mkdir -p "$dir" && (cd "$dir" && "$top/configure" "$@") || return 1
+	[ $again = no ] || make -C "$dir" clean || return 1
+	echo "$*" >"$dir/.configured"
 }
