@@ -5,6 +5,11 @@
  * path is due at once; a further event within `quiet` waits until the path is
  * quiet. Incomplete events wait `quiet`, while a writer keeps its descriptor
  * open `writer`. Nothing waits longer than `max_delay` after its first event.
+ *
+ * "Quiet" for a complete event: no other complete one within `quiet` before it.
+ * The incomplete ones of the same save (truncate, write) do not count. The burst
+ * of a name ends when it is handed out: the next event begins a new one. All
+ * operations are logarithmic in the number of names; time never goes back.
  */
 #ifndef WATCH_SETTLE_H
 #define WATCH_SETTLE_H
@@ -47,10 +52,15 @@ struct settle_due {
 /* The next due name, in order of its first event; false when none is due at now. */
 bool settle_next(struct settle *s, usec_t now, struct settle_due *ret);
 
+/* The name was found now and is told without waiting, as if touched and handed out: settle_defer may follow. */
+void settle_found(struct settle *s, uint64_t dir, const char *name, usec_t now);
+
 /*
  * What was read after settle_next looked half-written (empty, unparsable): true
  * when the cap of its burst is not reached, and then it is due once more at the
  * cap or when it has been quiet after a further event; false: take it as it is.
+ * A name that waits again by itself is true too; one that neither waits nor was
+ * handed out in the last max_delay is false.
  */
 bool settle_defer(struct settle *s, uint64_t dir, const char *name, usec_t now);
 

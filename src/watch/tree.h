@@ -1,7 +1,7 @@
 /*
  * The watched directories: a node for each, with its watch descriptor and
- * (device, inode). Paths are built when needed, so a rename is one
- * re-parenting. Pure.
+ * (device, inode). Paths are built when needed, and a descriptor that turns up
+ * at another place is bound there. Pure.
  */
 #ifndef WATCH_TREE_H
 #define WATCH_TREE_H
@@ -16,11 +16,11 @@ struct tree;
 
 struct node {
 	uint64_t number; /* never used again in this process */
-	struct node *parent; /* NULL for a root */
-	char *name;
+	struct node *parent; /* NULL for the root */
+	const char *name;
 	uint64_t dev, ino;
-	int wd; /* -1: not watched */
-	uint32_t epoch; /* of the last scan that saw it */
+	int wd; /* -1: not watched; set by tree_set_wd only */
+	uint32_t epoch; /* of the last scan that saw it; 0: it must be read again */
 };
 
 struct tree *tree_new(void);
@@ -36,14 +36,14 @@ struct node *tree_by_number(const struct tree *t, uint64_t number);
 /* A new child without a watch. dir has none of this name. */
 struct node *tree_add(struct tree *t, struct node *dir, const char *name, uint64_t dev, uint64_t ino);
 
-/* Bind a descriptor; the node that had it before, if any, loses it and is returned. */
+/* Bind a descriptor (-1: none); another node that had it, if any, loses it and is returned. */
 struct node *tree_set_wd(struct tree *t, struct node *n, int wd);
 
-/* Move n (not the root) below dir as name; dir has no child of this name and is not below n. */
-void tree_move(struct tree *t, struct node *n, struct node *dir, const char *name);
-
-/* Remove n and all below it; each removed node is given to the callback first (children before parents). */
+/* Remove n (not the root) and all below it; each removed node is given to the callback first (children before parents). */
 void tree_remove(struct tree *t, struct node *n, void (*removed)(void *, struct node *), void *arg);
+
+/* The node after n in a walk of top and all below it, parents first; NULL at the end. */
+struct node *tree_walk(const struct tree *t, const struct node *top, const struct node *n);
 
 /* Children in name order; after NULL: the first. */
 struct node *tree_next_child(const struct tree *t, const struct node *dir, const struct node *after);
@@ -55,5 +55,6 @@ void tree_path(const struct node *n, struct buf *out);
 struct node *tree_lookup(struct tree *t, const char *path);
 
 size_t tree_count(const struct tree *t); /* nodes */
+size_t tree_watched(const struct tree *t); /* of these with a descriptor */
 
 #endif
