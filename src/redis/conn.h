@@ -17,14 +17,22 @@
 
 struct conn;
 
+/* What a reply may hold; anything larger is no answer to a request of ours. */
+#define CONN_MAX_ELEMENTS 1000000 /* of all arrays of one reply */
+#define CONN_MAX_BULK (64LL * 1024 * 1024) /* bytes of one string */
+#define CONN_MAX_LINE (64 * 1024) /* bytes of a status, an error or a number */
+
 enum conn_state { CONN_CONNECTING, CONN_HANDSHAKE, CONN_READY };
 
 struct conn_sink {
 	void (*ready)(void *arg); /* connected, authenticated, database selected */
-	/* One reply, in the order of requests. The callee does not free it. Pushed messages (pub/sub) come here too. */
+	/*
+	 * One reply, in the order of requests; freed afterwards unless conn_keep_reply is called. Pushed messages
+	 * (pub/sub) come here too. The callee may free the connection: no callback follows then.
+	 */
 	void (*reply)(void *arg, const redisReply *reply);
 	/*
-	 * The connection is over (refused, closed, protocol error, refused AUTH);
+	 * The connection is over (refused, closed, protocol error, a reply beyond the bounds, refused AUTH or SELECT);
 	 * called once, from conn_readable or conn_writable only, and as the last
 	 * thing they do: the callee may free the connection.
 	 */
@@ -50,6 +58,9 @@ void conn_writable(struct conn *c);
 void conn_send(struct conn *c, const void *p, size_t n);
 
 size_t conn_unsent(const struct conn *c); /* bytes */
+
+/* Inside the reply callback only: the reply is the caller's now (freeReplyObject). */
+redisReply *conn_keep_reply(struct conn *c);
 
 /* One request in RESP, appended to out. argv_len may be NULL for strings without NUL. */
 void conn_format(struct buf *out, int argc, const char *const *argv, const size_t *argv_len);

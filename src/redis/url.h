@@ -21,7 +21,8 @@ struct redis_url {
 
 /* Percent-encoding in user and password is decoded. A scheme that is not built yet has a message that says so. */
 int redis_url_parse(const char *s, struct redis_url *ret, struct err *e);
-void redis_url_free(struct redis_url *u);
+void redis_url_free(struct redis_url *u); /* wipes the password */
+void redis_url_copy(struct redis_url *dst, const struct redis_url *src);
 
 /* For people: without user and password. The caller frees. */
 char *redis_url_text(const struct redis_url *u);

@@ -1,0 +1,52 @@
+/*
+ * One call of the apply script: a run of the changes of a set, and the request
+ * that carries it. Pure.
+ */
+#ifndef REDIS_CALL_H
+#define REDIS_CALL_H
+
+#include <stdint.h>
+
+#include "base/buf.h"
+#include "base/clock.h"
+#include "catalog/change.h"
+#include "catalog/published.h"
+
+/* Bounds of one call: of a script's time, and of what Lua can unpack. */
+#define CALL_CHANGES_FIRST 64
+#define CALL_CHANGES_MAX 256
+#define CALL_BYTES_MAX ((size_t)256 * 1024)
+
+#define CALL_BATCH_SIZE 48
+#define CALL_ID_SIZE 64
+
+struct call {
+	size_t first, n; /* of the set's changes */
+	size_t first_problem, n_problems; /* of its problem changes */
+	uint64_t base; /* revision before it; base + n after it */
+	char id[CALL_ID_SIZE]; /* "<batch>/<number>": a set may hold calls that move no revision */
+	char time[CLOCK_RFC3339_SIZE];
+};
+
+/* What all calls of a set share. Strings are borrowed. */
+struct call_context {
+	const char *catalog;
+	const char *generation;
+	const char *owner;
+	uint64_t epoch;
+	const char *batch;
+	const char *commit; /* NULL outside git */
+	const char *branch; /* NULL outside git and when detached */
+	const char *sha; /* of the apply script */
+};
+
+/*
+ * Append the request for c to out. first, first_problem, base, id and time are
+ * set by the caller; n and n_problems are at most what the call may hold and
+ * come back as what it does hold: as much as fits into max_bytes, and at least
+ * one change or problem where there is any left.
+ */
+void call_build(const struct call_context *ctx, const struct changeset *cs, const struct published *p, size_t max_bytes,
+    struct call *c, struct buf *out);
+
+#endif

@@ -1,0 +1,84 @@
+-- Who may write. KEYS: head, lease, heartbeat. ARGV[1] says what to do, ARGV[2] is the caller's value of the lease.
+--
+--   take value px victim owner generation reset type...   -> TAKEN or NEW and the fields of the head; or HELD and a value
+--   renew value px event field value...                   -> OK or LOST; the field-value pairs are the heartbeat's
+--   release value                                         -> OK or LOST
+--   mint value owner epoch generation reset type...       -> NEW and the fields of the head; or LOST
+--
+-- victim: the value of a lease whose holder is known to be dead, or "". generation, reset, types: of the new life that
+-- begins when there is no head: its id, its event, and further types whose items may be left over.
+local call = redis.call
+local head, lease, heartbeat = KEYS[1], KEYS[2], KEYS[3]
+local prefix = string.sub(head, 1, -5)
+local control = prefix .. 'events:control'
+local value = ARGV[2]
+
+for key, want in pairs({[head] = 'hash', [lease] = 'string', [heartbeat] = 'hash'}) do
+	local found = call('TYPE', key).ok
+	if found ~= want and found ~= 'none' then return redis.error_reply('TYPE ' .. key .. ' is a ' .. found) end
+end
+
+-- Delete what a sorted set names: for each member the keys that start with one of the beginnings.
+local function clear(set, ...)
+	if call('TYPE', set).ok == 'zset' then
+		repeat
+			local members = call('ZRANGE', set, 0, 999)
+			for _, member in ipairs(members) do
+				for _, beginning in ipairs({...}) do
+					call('UNLINK', prefix .. beginning .. member)
+				end
+			end
+			call('ZREMRANGEBYRANK', set, 0, 999)
+		until #members < 1000
+	end
+	call('UNLINK', set)
+end
+
+-- A new life: everything of the old one goes, but for the log of syncs.
+local function begin(owner, epoch, generation, reset, first_type)
+	local types = {}
+	for i = first_type, #ARGV do
+		types[ARGV[i]] = true
+	end
+	for _, field in ipairs(call('HKEYS', head)) do
+		local name = string.match(field, '^type_rev:(.+)$')
+		if name then types[name] = true end
+	end
+	call('HSET', head, 'schema', '1')
+	for name in pairs(types) do
+		clear(prefix .. 'index:' .. name, 'item:' .. name .. '/', 'history:' .. name .. '/')
+	end
+	clear(prefix .. 'deleted', 'history:')
+	call('UNLINK', prefix .. 'changes', prefix .. 'problems', head)
+	call('HSET', head, 'schema', '1', 'generation', generation, 'rev', '0', 'batch', '', 'batch_base', '0',
+		'epoch', epoch, 'owner', owner, 'items', '0', 'problems', '0')
+	redis.pcall('PUBLISH', control, reset)
+	return {'NEW', call('HGETALL', head)}
+end
+
+local mode = ARGV[1]
+local holder = call('GET', lease)
+if mode == 'take' then
+	local px, victim, owner, generation, reset = ARGV[3], ARGV[4], ARGV[5], ARGV[6], ARGV[7]
+	if holder and holder ~= value and holder ~= victim then return {'HELD', holder} end
+	call('SET', lease, value, 'PX', px)
+	if call('HEXISTS', head, 'generation') == 0 then return begin(owner, '1', generation, reset, 8) end
+	if call('HGET', head, 'owner') ~= owner then
+		call('HINCRBY', head, 'epoch', 1)
+		call('HSET', head, 'owner', owner)
+	end
+	return {'TAKEN', call('HGETALL', head)}
+end
+if holder ~= value then return {'LOST'} end
+if mode == 'renew' then
+	call('PEXPIRE', lease, ARGV[3])
+	call('HSET', heartbeat, unpack(ARGV, 5))
+	call('PEXPIRE', heartbeat, ARGV[3])
+	call('PUBLISH', control, ARGV[4])
+elseif mode == 'release' then
+	call('DEL', lease, heartbeat)
+elseif mode == 'mint' then
+	local owner, epoch, generation, reset = ARGV[3], ARGV[4], ARGV[5], ARGV[6]
+	return begin(owner, epoch, generation, reset, 7)
+end
+return {'OK'}

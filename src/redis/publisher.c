@@ -1,0 +1,490 @@
+#include "redis/publisher.h"
+
+#include <assert.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "base/jsonw.h"
+#include "base/mem.h"
+#include "base/sha.h"
+#include "base/text.h"
+#include "redis/conn.h"
+#include "redis/keys.h"
+#include "redis/publisher_private.h"
+#include "redis/refusal.h"
+
+#define SYNCS_WAITING_MAX 64
+
+struct publisher *
+publisher_new(
+    const struct publisher_config *cfg, struct published *published, const struct publisher_sink *sink, void *arg)
+{
+	struct publisher *p = mem_zalloc(sizeof *p);
+	uint8_t digest[SHA256_SIZE];
+
+	p->catalog = mem_strdup(cfg->catalog);
+	p->agent = mem_strdup(cfg->agent);
+	p->owner = mem_strdup(cfg->owner);
+	p->version = mem_strdup(cfg->version);
+	p->owner_dead = cfg->owner_dead;
+	p->owner_dead_arg = cfg->arg;
+	p->published = published;
+	p->sink = *sink;
+	p->arg = arg;
+	p->prefix = keys_make(cfg->catalog, "");
+	p->lease_value = mem_printf("%s %s", cfg->identity, cfg->owner);
+	p->hb_state = mem_strdup("starting");
+	p->max_changes = CALL_CHANGES_FIRST;
+	sha256(cfg->owner, strlen(cfg->owner), digest);
+	memcpy(&p->jitter, digest, sizeof p->jitter);
+	p->jitter |= 1;
+	return p;
+}
+
+void
+publisher_free(struct publisher *p)
+{
+	if (p == NULL)
+		return;
+	apply_give_up(p);
+	load_clear(&p->load);
+	free(p->catalog);
+	free(p->agent);
+	free(p->owner);
+	free(p->version);
+	free(p->prefix);
+	free(p->lease_value);
+	free(p->victim);
+	free(p->hb_state);
+	free(p->hb_last_sync);
+	free(p->awaited);
+	resp_free(&p->request);
+	buf_free(&p->out);
+	buf_free(&p->syncs);
+	free(p);
+}
+
+struct buf *
+publisher_output(struct publisher *p)
+{
+	return &p->out;
+}
+
+void
+publisher_add_key(struct publisher *p, const char *kind, const char *name)
+{
+	char *key = mem_printf("%s%s%s", p->prefix, kind, name);
+
+	resp_str(&p->request, key);
+	free(key);
+}
+
+void
+publisher_await(struct publisher *p, enum request request)
+{
+	if (p->n_awaited == p->cap_awaited) {
+		size_t cap = p->cap_awaited != 0 ? p->cap_awaited * 2 : 64;
+		struct awaited *ring = mem_alloc(cap * sizeof *ring);
+
+		for (size_t i = 0; i < p->n_awaited; i++)
+			ring[i] = p->awaited[(p->first_awaited + i) % p->cap_awaited];
+		free(p->awaited);
+		p->awaited = ring;
+		p->cap_awaited = cap;
+		p->first_awaited = 0;
+	}
+	if (p->n_awaited == 0)
+		p->quiet_since = p->now;
+	p->awaited[(p->first_awaited + p->n_awaited++) % p->cap_awaited] =
+	    (struct awaited){.request = request, .cycle = p->cycle};
+}
+
+void
+publisher_expect(struct publisher *p, enum request request)
+{
+	resp_finish(&p->request, &p->out);
+	publisher_await(p, request);
+}
+
+/* Publishing on the control channel shows early whether we may; to consumers it is one more heartbeat. */
+static void
+publisher_probe(struct publisher *p)
+{
+	struct buf data = {0}, event = {0};
+	char time[CLOCK_RFC3339_SIZE], *id = mem_printf("%s.%llu", p->owner, (unsigned long long)++p->beats);
+	struct jsonw w;
+
+	clock_rfc3339(p->wall_ms, time);
+	jsonw_init(&w, &data);
+	jsonw_object(&w, NULL);
+	jsonw_str(&w, "state", "connecting");
+	jsonw_str(&w, "agent", p->agent);
+	jsonw_object_end(&w);
+	control_event("dev.shelfd.heartbeat", p->catalog, id, time, data.p, &event);
+	resp_str(&p->request, "PUBLISH");
+	publisher_add_key(p, "events:control", "");
+	resp_add(&p->request, event.p, event.n);
+	publisher_expect(p, REQUEST_PROBE);
+	buf_free(&data);
+	buf_free(&event);
+	free(id);
+}
+
+static void
+publisher_scripts(struct publisher *p)
+{
+	p->state = PUBLISHER_SCRIPT;
+	p->n_loaded = 0;
+	for (int s = 0; s < SCRIPTS; s++) {
+		resp_str(&p->request, "SCRIPT");
+		resp_str(&p->request, "LOAD");
+		resp_str(&p->request, script_text((enum script)s));
+		publisher_expect(p, REQUEST_SCRIPT);
+	}
+	publisher_probe(p);
+}
+
+void
+publisher_restart(struct publisher *p)
+{
+	p->cycle++;
+	load_clear(&p->load);
+	if (p->n_loaded < SCRIPTS)
+		publisher_scripts(p);
+	else
+		lease_take(p);
+}
+
+void
+publisher_online(struct publisher *p, usec_t now)
+{
+	p->now = now;
+	p->n_loaded = 0;
+	publisher_restart(p);
+}
+
+void
+publisher_offline(struct publisher *p, usec_t now)
+{
+	p->now = now;
+	p->state = PUBLISHER_OFFLINE;
+	p->cycle++;
+	p->n_awaited = 0;
+	p->n_loaded = 0;
+	p->holding = false;
+	p->then_reconnect = false;
+	p->n_syncs = 0;
+	p->condition[0] = '\0';
+	load_clear(&p->load);
+	buf_clear(&p->syncs);
+	buf_clear(&p->out);
+}
+
+static void
+publisher_flush_syncs(struct publisher *p)
+{
+	buf_add(&p->out, p->syncs.p, p->syncs.n);
+	buf_clear(&p->syncs);
+	for (; p->n_syncs > 0; p->n_syncs--)
+		publisher_await(p, REQUEST_OTHER);
+}
+
+void
+publisher_ready(struct publisher *p)
+{
+	p->state = PUBLISHER_READY;
+	p->condition[0] = '\0';
+	publisher_flush_syncs(p);
+	if (p->sending.cs != NULL)
+		apply_send(p);
+}
+
+void
+publisher_loaded(struct publisher *p, bool reset)
+{
+	p->loaded = true;
+	p->distrust = false;
+	p->must_mint = false;
+	lease_renew(p);
+	publisher_ready(p);
+	p->sink.loaded(p->arg, reset);
+}
+
+/* xorshift64 (Marsaglia, 2003): agents that lost the same Redis must not come back in step. */
+static usec_t
+publisher_jitter(struct publisher *p, usec_t range)
+{
+	p->jitter ^= p->jitter << 13;
+	p->jitter ^= p->jitter >> 7;
+	p->jitter ^= p->jitter << 17;
+	return (usec_t)(p->jitter % (uint64_t)range);
+}
+
+static void
+publisher_wait(struct publisher *p)
+{
+	p->state = PUBLISHER_WAIT;
+	p->cycle++;
+	load_clear(&p->load);
+	p->wait_until = p->now + p->backoff / 2 + publisher_jitter(p, p->backoff / 2 + 1);
+}
+
+void
+publisher_odd(struct publisher *p, const char *what)
+{
+	p->cycle++;
+	(void)snprintf(p->condition, sizeof p->condition, "redis gave an odd reply to %s", what);
+	p->sink.reconnect(p->arg, p->condition);
+}
+
+void
+publisher_refused(struct publisher *p, const redisReply *r)
+{
+	bool patient = true, first = p->backoff == 0;
+	char word[32], text[200];
+
+	reply_error_word(r, word);
+	(void)snprintf(
+	    p->condition, sizeof p->condition, "redis refuses: %s", text_escape_to(text, sizeof text, r->str));
+	p->backoff = first ? BACKOFF_FIRST : usec_min(p->backoff * 2, BACKOFF_MAX);
+	switch (refusal_of(word)) {
+	case REFUSAL_WAIT:
+		break;
+	case REFUSAL_MOVED:
+		p->then_reconnect = true;
+		break;
+	case REFUSAL_DENIED:
+		p->backoff = BACKOFF_MAX;
+		break;
+	case REFUSAL_SCRIPT:
+		p->n_loaded = 0;
+		patient = false;
+		break;
+	case REFUSAL_FENCED:
+		p->holding = false;
+		patient = false;
+		break;
+	case REFUSAL_STREAM:
+		p->must_mint = true;
+		/* fall through */
+	case REFUSAL_STATE:
+		p->distrust = true;
+		patient = false;
+		break;
+	}
+	/* What another look can mend is looked at right away, but only once in a row. */
+	if (!patient && first)
+		publisher_restart(p);
+	else
+		publisher_wait(p);
+}
+
+static void
+publisher_script_loaded(struct publisher *p, const redisReply *r)
+{
+	if (r->type == REDIS_REPLY_ERROR) {
+		publisher_refused(p, r);
+	} else if (r->type != REDIS_REPLY_STRING || r->len != SHA_HEX || p->n_loaded == SCRIPTS) {
+		publisher_odd(p, "SCRIPT LOAD");
+	} else {
+		memcpy(p->sha[p->n_loaded], r->str, SHA_HEX);
+		p->n_loaded++;
+	}
+}
+
+static void
+publisher_probed(struct publisher *p, const redisReply *r)
+{
+	if (r->type == REDIS_REPLY_ERROR)
+		publisher_refused(p, r);
+	else
+		lease_take(p);
+}
+
+static void
+publisher_dispatch(struct publisher *p, enum request request, const redisReply *r)
+{
+	switch (request) {
+	case REQUEST_SCRIPT:
+		publisher_script_loaded(p, r);
+		break;
+	case REQUEST_PROBE:
+		publisher_probed(p, r);
+		break;
+	case REQUEST_TAKE:
+		lease_taken(p, r);
+		break;
+	case REQUEST_RENEW:
+		lease_renewed(p, r);
+		break;
+	case REQUEST_INDEX:
+		load_index(p, r);
+		break;
+	case REQUEST_ITEM:
+		load_item(p, r);
+		break;
+	case REQUEST_PROBLEMS:
+		load_problems(p, r);
+		break;
+	case REQUEST_APPLY:
+		apply_replied(p, r);
+		break;
+	case REQUEST_OTHER:
+		break;
+	}
+}
+
+void
+publisher_reply(struct publisher *p, const redisReply *r, usec_t now, int64_t wall_ms)
+{
+	struct awaited a;
+
+	p->now = now;
+	p->wall_ms = wall_ms;
+	if (p->n_awaited == 0) {
+		publisher_odd(p, "nothing");
+		return;
+	}
+	a = p->awaited[p->first_awaited];
+	p->first_awaited = (p->first_awaited + 1) % p->cap_awaited;
+	p->n_awaited--;
+	p->quiet_since = now;
+	if (a.cycle == p->cycle)
+		publisher_dispatch(p, a.request, r);
+}
+
+static bool
+publisher_silent(const struct publisher *p)
+{
+	return p->n_awaited > 0 && p->now - p->quiet_since >= REPLY_TIMEOUT;
+}
+
+void
+publisher_tick(struct publisher *p, usec_t now, int64_t wall_ms)
+{
+	p->now = now;
+	p->wall_ms = wall_ms;
+	if (p->state == PUBLISHER_OFFLINE)
+		return;
+	if (publisher_silent(p)) {
+		p->quiet_since = now;
+		p->sink.reconnect(p->arg, "redis did not answer for 5 s");
+		return;
+	}
+	if (p->holding && now >= p->renew_at)
+		lease_renew(p);
+	if (p->state == PUBLISHER_STANDBY && now >= p->poll_at)
+		lease_take(p);
+	if (p->state != PUBLISHER_WAIT || now < p->wait_until)
+		return;
+	if (p->then_reconnect) {
+		p->then_reconnect = false;
+		p->sink.reconnect(p->arg, p->condition);
+	} else {
+		publisher_restart(p);
+	}
+}
+
+usec_t
+publisher_deadline(const struct publisher *p)
+{
+	usec_t at = USEC_NEVER;
+
+	if (p->state == PUBLISHER_OFFLINE)
+		return at;
+	if (p->n_awaited > 0)
+		at = p->quiet_since + REPLY_TIMEOUT;
+	if (p->holding)
+		at = usec_min(at, p->renew_at);
+	if (p->state == PUBLISHER_STANDBY)
+		at = usec_min(at, p->poll_at);
+	if (p->state == PUBLISHER_WAIT)
+		at = usec_min(at, p->wait_until);
+	return at;
+}
+
+bool
+publisher_idle(const struct publisher *p)
+{
+	return p->state == PUBLISHER_READY && !p->released;
+}
+
+void
+publisher_sync_record(struct publisher *p, const char *const *pairs)
+{
+	if (p->state == PUBLISHER_OFFLINE || p->n_syncs == SYNCS_WAITING_MAX)
+		return;
+	resp_str(&p->request, "XADD");
+	publisher_add_key(p, "syncs", "");
+	resp_str(&p->request, "MAXLEN");
+	resp_num(&p->request, 1000);
+	resp_str(&p->request, "*");
+	for (; *pairs != NULL; pairs++)
+		resp_str(&p->request, *pairs);
+	resp_finish(&p->request, &p->syncs);
+	p->n_syncs++;
+	if (p->state == PUBLISHER_READY || p->state == PUBLISHER_APPLY)
+		publisher_flush_syncs(p);
+}
+
+void
+publisher_set_state(struct publisher *p, const char *state, size_t pending, const char *last_sync)
+{
+	char *old_state = p->hb_state, *old_sync = p->hb_last_sync;
+
+	p->hb_state = mem_strdup(state);
+	p->hb_last_sync = mem_strdup_opt(last_sync);
+	p->hb_pending = pending;
+	free(old_state);
+	free(old_sync);
+}
+
+void
+publisher_release(struct publisher *p)
+{
+	if (p->holding)
+		lease_release(p);
+	p->holding = false;
+	p->released = true;
+}
+
+enum publisher_state
+publisher_state(const struct publisher *p)
+{
+	return p->state;
+}
+
+const char *
+publisher_state_word(enum publisher_state s)
+{
+	static const char *const words[] = {
+	    [PUBLISHER_OFFLINE] = "offline",
+	    [PUBLISHER_SCRIPT] = "connecting",
+	    [PUBLISHER_LEASE] = "taking the lease",
+	    [PUBLISHER_STANDBY] = "standby",
+	    [PUBLISHER_LOAD] = "loading",
+	    [PUBLISHER_READY] = "ready",
+	    [PUBLISHER_APPLY] = "publishing",
+	    [PUBLISHER_WAIT] = "waiting",
+	};
+
+	return words[s];
+}
+
+const char *
+publisher_generation(const struct publisher *p)
+{
+	return p->generation;
+}
+
+uint64_t
+publisher_rev(const struct publisher *p)
+{
+	return p->rev;
+}
+
+const char *
+publisher_condition(const struct publisher *p)
+{
+	return p->condition;
+}

@@ -1,0 +1,158 @@
+/*
+ * What the files of the publisher share: publisher.c keeps the states and gives
+ * out replies, publisher_lease.c holds the lease and the heartbeat,
+ * publisher_load.c reads what is published, publisher_apply.c sends sets.
+ * Nobody else includes this.
+ */
+#ifndef REDIS_PUBLISHER_PRIVATE_H
+#define REDIS_PUBLISHER_PRIVATE_H
+
+#include "redis/call.h"
+#include "redis/publisher.h"
+#include "redis/resp.h"
+#include "redis/script.h"
+
+#define LEASE_MS 15000
+#define RENEW_EVERY (5 * USEC_PER_SEC)
+#define POLL_EVERY USEC_PER_SEC
+#define REPLY_TIMEOUT (5 * USEC_PER_SEC)
+#define BACKOFF_FIRST (50 * USEC_PER_MS)
+#define BACKOFF_MAX (5 * USEC_PER_SEC)
+#define SHA_HEX 40
+#define GENERATION_HEX 32
+
+/* What a reply will be about. */
+enum request {
+	REQUEST_SCRIPT,
+	REQUEST_PROBE,
+	REQUEST_TAKE,
+	REQUEST_RENEW,
+	REQUEST_INDEX,
+	REQUEST_ITEM,
+	REQUEST_PROBLEMS,
+	REQUEST_APPLY,
+	REQUEST_OTHER, /* its reply changes nothing */
+};
+
+struct awaited {
+	enum request request;
+	uint32_t cycle; /* the reply is passed over when the machine has started anew since */
+};
+
+/* The head as Redis gives it. Strings point into the reply. */
+struct head {
+	const char *generation, *batch;
+	uint64_t rev, epoch, batch_base;
+};
+
+struct load {
+	char **types;
+	size_t n_types;
+	size_t type; /* that is being read */
+	uint64_t offset; /* of the next window in its index */
+	bool last_window;
+	char **ids; /* of the window */
+	uint64_t *revs;
+	size_t n;
+	size_t next; /* whose fields come next */
+	bool reset; /* the generation is another than the one that this process knew */
+};
+
+struct sending {
+	struct changeset *cs; /* NULL: nothing to send */
+	char *commit, *branch;
+	char batch[CALL_BATCH_SIZE];
+	unsigned number; /* of the call within the set */
+	struct call call;
+	bool built; /* call was sent at least once: what it holds must not change any more */
+	usec_t sent_at;
+};
+
+struct publisher {
+	/* Given. */
+	char *catalog, *agent, *owner, *version;
+	bool (*owner_dead)(void *, const char *);
+	void *owner_dead_arg;
+	struct published *published;
+	struct publisher_sink sink;
+	void *arg;
+
+	usec_t now; /* of the entry that runs */
+	int64_t wall_ms;
+	enum publisher_state state;
+	char condition[256];
+	struct buf out;
+	struct resp request; /* being built */
+	struct awaited *awaited; /* a ring */
+	size_t first_awaited, n_awaited, cap_awaited;
+	usec_t quiet_since; /* since when we wait for a reply */
+	uint32_t cycle;
+
+	char sha[SCRIPTS][SHA_HEX + 1];
+	unsigned n_loaded; /* scripts */
+
+	char *prefix;
+	char *lease_value; /* "<identity> <owner>" */
+	char *victim; /* value of a lease whose holder is dead, or NULL */
+	bool holding; /* the lease */
+	bool released; /* for good */
+	usec_t renew_at, poll_at;
+	char *hb_state, *hb_last_sync;
+	size_t hb_pending;
+	int64_t started_ms;
+	uint64_t beats;
+
+	char generation[GENERATION_HEX + 1]; /* "" until one is known */
+	char minted[GENERATION_HEX + 1]; /* the one offered with the last TAKE or MINT */
+	uint64_t mints;
+	uint64_t rev, epoch;
+	char last_id[CALL_ID_SIZE]; /* head.batch at rev */
+	bool loaded; /* published is what Redis held at rev */
+	bool distrust; /* Redis contradicted us: read everything again */
+	bool must_mint; /* and begin a new life */
+	struct load load;
+
+	struct sending sending;
+	uint64_t sets;
+	size_t max_changes; /* of the next call */
+	struct buf syncs; /* requests that wait for READY */
+	size_t n_syncs;
+
+	usec_t backoff; /* 0: the last thing went well */
+	usec_t wait_until;
+	bool then_reconnect; /* when the wait is over */
+	uint64_t jitter;
+};
+
+/* publisher.c */
+void publisher_add_key(struct publisher *p, const char *kind, const char *name); /* to p->request */
+void publisher_expect(struct publisher *p, enum request request); /* send p->request and await its reply */
+void publisher_await(struct publisher *p, enum request request); /* the same for what stands in p->out already */
+void publisher_ready(struct publisher *p); /* -> READY, or APPLY when a set is left */
+void publisher_loaded(struct publisher *p, bool reset); /* -> READY, and tell */
+void publisher_restart(struct publisher *p); /* -> SCRIPT or LEASE */
+void publisher_refused(struct publisher *p, const redisReply *r); /* by its first word */
+void publisher_odd(struct publisher *p, const char *what); /* a reply that no Redis gives: reconnect */
+
+/* publisher_lease.c */
+void lease_take(struct publisher *p); /* -> LEASE */
+void lease_taken(struct publisher *p, const redisReply *r); /* of take and mint */
+void lease_renew(struct publisher *p);
+void lease_renewed(struct publisher *p, const redisReply *r);
+void lease_release(struct publisher *p);
+
+/* publisher_load.c */
+void load_begin(struct publisher *p, const redisReply *head_fields, const struct head *h, bool reset); /* -> LOAD */
+void load_index(struct publisher *p, const redisReply *r);
+void load_item(struct publisher *p, const redisReply *r);
+void load_problems(struct publisher *p, const redisReply *r);
+void load_clear(struct load *l);
+const char *head_field(const redisReply *fields, const char *name); /* NULL: absent */
+int head_parse(const redisReply *fields, struct head *ret);
+
+/* publisher_apply.c */
+void apply_send(struct publisher *p); /* -> APPLY: the call that is due, or the one that was cut off, again */
+void apply_replied(struct publisher *p, const redisReply *r);
+void apply_give_up(struct publisher *p);
+
+#endif

@@ -1,0 +1,32 @@
+#include "redis/refusal.h"
+
+#include <stddef.h>
+#include <string.h>
+
+enum refusal
+refusal_of(const char *word)
+{
+	static const struct {
+		const char *word;
+		enum refusal refusal;
+	} table[] = {
+	    {"READONLY", REFUSAL_MOVED},
+	    {"MOVED", REFUSAL_MOVED},
+	    {"NOAUTH", REFUSAL_DENIED},
+	    {"WRONGPASS", REFUSAL_DENIED},
+	    {"NOPERM", REFUSAL_DENIED},
+	    {"NOSCRIPT", REFUSAL_SCRIPT},
+	    {"FENCED", REFUSAL_FENCED},
+	    {"GENERATION", REFUSAL_STATE},
+	    {"NOSTATE", REFUSAL_STATE},
+	    {"BASE", REFUSAL_STATE},
+	    {"NOITEM", REFUSAL_STATE},
+	    {"STREAM", REFUSAL_STREAM},
+	};
+
+	for (size_t i = 0; i < sizeof table / sizeof *table; i++)
+		if (strcmp(word, table[i].word) == 0)
+			return table[i].refusal;
+	/* OOM, MISCONF, LOADING, BUSY, NOREPLICAS, CLUSTERDOWN, TRYAGAIN, TYPE, and what nobody has thought of yet. */
+	return REFUSAL_WAIT;
+}

@@ -1,0 +1,120 @@
+#include "redis/resp.h"
+
+#include <string.h>
+
+#include "base/text.h"
+
+#define DIGITS 20 /* of UINT64_MAX */
+
+/* printf is too slow for two numbers an argument. */
+static size_t
+format_number(uint64_t v, char out[DIGITS])
+{
+	char rev[DIGITS];
+	size_t n = 0;
+
+	do
+		rev[n++] = (char)('0' + v % 10);
+	while ((v /= 10) != 0);
+	for (size_t i = 0; i < n; i++)
+		out[i] = rev[n - 1 - i];
+	return n;
+}
+
+static void
+add_prefix(struct buf *out, char kind, uint64_t n)
+{
+	char *p = buf_reserve(out, DIGITS + 3);
+	size_t len;
+
+	p[0] = kind;
+	len = format_number(n, p + 1) + 1;
+	p[len] = '\r';
+	p[len + 1] = '\n';
+	buf_commit(out, len + 2);
+}
+
+void
+resp_add(struct resp *r, const void *p, size_t n)
+{
+	add_prefix(&r->body, '$', n);
+	buf_add(&r->body, p, n);
+	buf_add(&r->body, "\r\n", 2);
+	r->argc++;
+}
+
+void
+resp_str(struct resp *r, const char *s)
+{
+	resp_add(r, s, strlen(s));
+}
+
+void
+resp_num(struct resp *r, uint64_t v)
+{
+	char digits[DIGITS];
+
+	resp_add(r, digits, format_number(v, digits));
+}
+
+void
+resp_field(struct resp *r, const char *name, const char *value)
+{
+	if (value == NULL)
+		return;
+	resp_str(r, name);
+	resp_str(r, value);
+}
+
+void
+resp_field_num(struct resp *r, const char *name, uint64_t value)
+{
+	resp_str(r, name);
+	resp_num(r, value);
+}
+
+void
+resp_field_hex(struct resp *r, const char *name, const void *p, size_t n)
+{
+	resp_str(r, name);
+	add_prefix(&r->body, '$', 2 * n);
+	text_hex(&r->body, p, n);
+	buf_add(&r->body, "\r\n", 2);
+	r->argc++;
+}
+
+void
+resp_list(struct resp *r, const struct resp *list)
+{
+	resp_num(r, list->argc);
+	resp_join(r, list);
+}
+
+void
+resp_join(struct resp *r, const struct resp *part)
+{
+	buf_add(&r->body, part->body.p, part->body.n);
+	r->argc += part->argc;
+}
+
+void
+resp_finish(struct resp *r, struct buf *out)
+{
+	add_prefix(out, '*', r->argc);
+	buf_add(out, r->body.p, r->body.n);
+	resp_clear(r);
+}
+
+void
+resp_clear(struct resp *r)
+{
+	buf_clear(&r->body);
+	r->argc = 0;
+}
+
+void
+resp_free(struct resp *r)
+{
+	buf_free(&r->body);
+	r->argc = 0;
+}
