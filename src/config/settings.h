@@ -47,8 +47,8 @@ void settings_init(struct settings *s); /* the defaults */
 void settings_free(struct settings *s);
 
 /*
- * Apply a configuration file over s. Returns -1 with at least one error in ps,
- * and then s is untouched. Codes: config-syntax (and those of yaml.h), config-unknown-key,
+ * Replace s by what a configuration file says, over the defaults. Returns -1
+ * with at least one error in ps, and then s is untouched. Codes: config-syntax (and those of yaml.h), config-unknown-key,
  * config-value.
  */
 int settings_parse(struct settings *s, const char *bytes, size_t n, struct problems *ps);

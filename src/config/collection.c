@@ -1,0 +1,302 @@
+#include "config/collection.h"
+
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "base/err.h"
+#include "base/mem.h"
+#include "base/text.h"
+
+static void
+read_word(struct reader *r, const struct member *m, const char *const words[2], const char *expected, int *ret)
+{
+	for (int i = 0; i < 2; i++) {
+		if (m->value->type == VALUE_STRING && strcmp(m->value->text, words[i]) == 0) {
+			*ret = i;
+			return;
+		}
+	}
+	reader_wrong(r, m, expected);
+}
+
+void
+read_profile(struct reader *r, const struct member *m, void *to)
+{
+	static const char *const words[2] = {[PROFILE_LENIENT] = "lenient", [PROFILE_STRICT] = "strict"};
+	int word = -1;
+
+	read_word(r, m, words, "lenient or strict", &word);
+	if (word >= 0)
+		*(enum profile *)to = (enum profile)word;
+}
+
+void
+read_on_invalid(struct reader *r, const struct member *m, void *to)
+{
+	static const char *const words[2] = {[ON_INVALID_KEEP] = "keep", [ON_INVALID_WITHDRAW] = "withdraw"};
+	int word = -1;
+
+	read_word(r, m, words, "keep or withdraw", &word);
+	if (word >= 0)
+		*(enum on_invalid *)to = (enum on_invalid)word;
+}
+
+static void
+read_type(struct reader *r, const struct member *m, void *to)
+{
+	static const char allowed[] = "abcdefghijklmnopqrstuvwxyz0123456789-";
+	const struct value *v = m->value;
+
+	if (v->type == VALUE_STRING && v->text_len >= 1 && v->text_len <= 32 && v->text[0] >= 'a' &&
+	    v->text[0] <= 'z' && strspn(v->text, allowed) == v->text_len)
+		reader_string(r, m, to);
+	else
+		reader_wrong(r, m, "1 to 32 of a-z, 0-9 and -, beginning with a letter");
+}
+
+static bool
+path_usable(const char *s)
+{
+	if (*s == '/')
+		return false;
+	for (;;) {
+		size_t n = strcspn(s, "/");
+
+		if (n == 0 || (n == 1 && s[0] == '.') || (n == 2 && s[0] == '.' && s[1] == '.'))
+			return false;
+		if (s[n] == '\0')
+			return true;
+		s += n + 1;
+	}
+}
+
+static void
+read_path(struct reader *r, const struct member *m, void *to)
+{
+	char **target = to, *path = NULL;
+	size_t n;
+
+	reader_string(r, m, &path);
+	if (path == NULL)
+		return;
+	n = strlen(path);
+	while (n > 1 && path[n - 1] == '/')
+		path[--n] = '\0';
+	if (strcmp(path, ".") == 0) {
+		path[0] = '\0';
+	} else if (!path_usable(path)) {
+		reader_wrong(r, m, "a folder below the source's root, without '.' and '..'");
+		free(path);
+		return;
+	}
+	free(*target);
+	*target = path;
+}
+
+static void
+read_patterns(struct reader *r, const struct member *m, void *to)
+{
+	char ***target = to, **list = NULL;
+	struct err e;
+
+	reader_list(r, m, &list);
+	for (char **s = list; s != NULL && *s != NULL; s++) {
+		if (kind_pattern_check(*s, &e) != 0) {
+			char expected[sizeof e.msg + 32];
+
+			(void)snprintf(expected, sizeof expected, "a pattern: %s", e.msg);
+			reader_wrong(r, m, expected);
+			kind_words_free(list);
+			return;
+		}
+	}
+	if (list == NULL)
+		return;
+	kind_words_free(*target);
+	*target = list;
+}
+
+static void
+read_entry(struct reader *r, const struct member *m, void *to)
+{
+	char ***target = to, **list = NULL;
+
+	reader_list(r, m, &list);
+	for (char **s = list; s != NULL && *s != NULL; s++) {
+		if (strchr(*s, '/') != NULL) {
+			reader_wrong(r, m, "file names without '/'");
+			kind_words_free(list);
+			return;
+		}
+	}
+	if (list == NULL)
+		return;
+	kind_words_free(*target);
+	*target = list;
+}
+
+static bool
+pointer_usable(const char *s)
+{
+	if (*s != '\0' && *s != '/')
+		return false;
+	for (; *s != '\0'; s++)
+		if (*s == '~' && s[1] != '0' && s[1] != '1')
+			return false;
+	return true;
+}
+
+static void
+read_pointer(struct reader *r, const struct member *m, void *to)
+{
+	if (m->value->type == VALUE_STRING && !pointer_usable(m->value->text))
+		reader_wrong(r, m, "a JSON pointer like /metadata/id");
+	else
+		reader_string(r, m, to);
+}
+
+static void
+read_pointers(struct reader *r, const struct member *m, void *to)
+{
+	char ***target = to, **list = NULL;
+
+	reader_one_or_list(r, m, &list);
+	for (char **s = list; s != NULL && *s != NULL; s++) {
+		if (!pointer_usable(*s)) {
+			reader_wrong(r, m, "a JSON pointer like /metadata/id, or a list of them");
+			kind_words_free(list);
+			return;
+		}
+	}
+	if (list == NULL)
+		return;
+	kind_words_free(*target);
+	*target = list;
+}
+
+static const struct reader_key fields_keys[] = {
+    {"name", read_pointers, offsetof(struct fields, name), NULL},
+    {"version", read_pointers, offsetof(struct fields, version), NULL},
+    {"description", read_pointers, offsetof(struct fields, description), NULL},
+    {"dependencies", read_pointers, offsetof(struct fields, dependencies), NULL},
+    {"tags", read_pointers, offsetof(struct fields, tags), NULL},
+    {"owner", read_pointers, offsetof(struct fields, owner), NULL},
+    {"status", read_pointers, offsetof(struct fields, status), NULL},
+    {NULL, NULL, 0, NULL},
+};
+
+static const struct reader_key collection_keys[] = {
+    {"type", read_type, offsetof(struct collection, type), NULL},
+    {"path", read_path, offsetof(struct collection, path), NULL},
+    {"entry", read_entry, offsetof(struct collection, entry), NULL},
+    {"flat", read_patterns, offsetof(struct collection, flat), NULL},
+    {"ignore", read_patterns, offsetof(struct collection, ignore), NULL},
+    {"id_from", read_pointer, offsetof(struct collection, id_from), NULL},
+    {"fields", NULL, offsetof(struct collection, fields), fields_keys},
+    {"schema", reader_string, offsetof(struct collection, schema), NULL},
+    {"profile", read_profile, offsetof(struct collection, profile), NULL},
+    {"on_invalid", read_on_invalid, offsetof(struct collection, on_invalid), NULL},
+    {NULL, NULL, 0, NULL},
+};
+
+static void
+collection_error(struct reader *r, const struct value *v, const char *what)
+{
+	problems_addf(r->ps, "config-value", SEVERITY_ERROR, v->line, v->column, NULL, "%s", what);
+}
+
+static void
+add_ignore(struct collection *c, char *const *more)
+{
+	size_t n = 0, m = 0;
+
+	while (c->ignore[n] != NULL)
+		n++;
+	while (more != NULL && more[m] != NULL)
+		m++;
+	c->ignore = mem_realloc(c->ignore, n + m + 1, sizeof *c->ignore);
+	for (size_t i = 0; i < m; i++)
+		c->ignore[n + i] = mem_strdup(more[i]);
+	c->ignore[n + m] = NULL;
+}
+
+static bool
+paths_overlap(const char *a, const char *b)
+{
+	size_t n = strlen(a), m = strlen(b), k = n < m ? n : m;
+
+	if (k == 0)
+		return true;
+	return strncmp(a, b, k) == 0 && (n == m || (n > m ? a : b)[k] == '/');
+}
+
+static void
+collection_check(struct reader *r, const struct value *v, const struct collections *cs, size_t i)
+{
+	const struct collection *c = &cs->v[i];
+
+	if (c->entry[0] == NULL && c->flat[0] == NULL)
+		collection_error(r, v, "a collection needs entry or flat: which files are its manifests");
+	for (size_t k = 0; k < i; k++) {
+		if (strcmp(cs->v[k].type, c->type) == 0 && *c->type != '\0')
+			collection_error(r, v, "another collection has this type");
+		if (paths_overlap(cs->v[k].path, c->path))
+			collection_error(r, v, "its path lies in, or holds, that of another collection");
+	}
+}
+
+static void
+collection_read(
+    struct reader *r, const struct value *v, const struct collection_defaults *defaults, struct collections *cs)
+{
+	struct collection *c = &cs->v[cs->n];
+	bool has_type, has_path;
+
+	if (v->type != VALUE_OBJECT) {
+		collection_error(r, v, "a collection is a mapping with type, path, entry or flat");
+		return;
+	}
+	collection_init(c, "", "");
+	free(c->type);
+	free(c->path);
+	c->type = c->path = NULL; /* to see whether they are given */
+	c->profile = defaults->profile;
+	c->on_invalid = defaults->on_invalid;
+	reader_object(r, v, "collections", collection_keys, c);
+	add_ignore(c, defaults->ignore);
+	has_type = c->type != NULL;
+	has_path = c->path != NULL;
+	if (!has_type && value_get(v, "type") == NULL)
+		collection_error(r, v, "a collection needs a type");
+	if (!has_path && value_get(v, "path") == NULL)
+		collection_error(r, v, "a collection needs a path");
+	if (!has_type)
+		c->type = mem_strdup("");
+	if (!has_path)
+		c->path = mem_printf("/%zu", cs->n); /* overlaps with none; an error was told */
+	collection_check(r, v, cs, cs->n);
+	cs->n++;
+}
+
+void
+collections_read(
+    struct reader *r, const struct member *m, const struct collection_defaults *defaults, struct collections *cs)
+{
+	if (m != NULL && (m->value->type != VALUE_ARRAY || m->value->array.len == 0)) {
+		reader_wrong(r, m, "a list of collections");
+		return;
+	}
+	if (m == NULL) {
+		collections_default(cs);
+		for (size_t i = 0; i < cs->n; i++) {
+			cs->v[i].profile = defaults->profile;
+			cs->v[i].on_invalid = defaults->on_invalid;
+			add_ignore(&cs->v[i], defaults->ignore);
+		}
+		return;
+	}
+	cs->v = mem_zalloc(m->value->array.len * sizeof *cs->v);
+	for (size_t i = 0; i < m->value->array.len; i++)
+		collection_read(r, m->value->array.items[i], defaults, cs);
+}

@@ -1,0 +1,249 @@
+#include "config/settings.h"
+
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "base/err.h"
+#include "base/mem.h"
+#include "base/text.h"
+#include "config/collection.h"
+#include "config/reader.h"
+#include "manifest/yaml.h"
+
+/* A file as it is read: the settings, and what its collections take over. */
+struct file {
+	struct settings s;
+	struct collection_defaults defaults;
+};
+
+static void
+read_catalog(struct reader *r, const struct member *m, void *to)
+{
+	if (m->value->type == VALUE_STRING && settings_catalog_valid(m->value->text))
+		reader_string(r, m, to);
+	else
+		reader_wrong(r, m, "1 to 64 of A-Z a-z 0-9 . _ -");
+}
+
+static void
+read_level(struct reader *r, const struct member *m, void *to)
+{
+	if (m->value->type != VALUE_STRING || log_level_parse(m->value->text, to) != 0)
+		reader_wrong(r, m, "error, warning, info or debug");
+}
+
+static void
+read_patterns(struct reader *r, const struct member *m, void *to)
+{
+	char ***target = to;
+	struct err e;
+
+	reader_list(r, m, to);
+	for (char **s = *target; s != NULL && *s != NULL; s++)
+		if (kind_pattern_check(*s, &e) != 0)
+			reader_wrong(r, m, "patterns like *.bak or drafts/**");
+}
+
+/* Read after everything else, because the defaults may stand below it. */
+static void
+read_collections(struct reader *r, const struct member *m, void *to)
+{
+	(void)r, (void)m, (void)to;
+}
+
+#define AT(member) offsetof(struct file, member)
+
+static const struct reader_key source_keys[] = {
+    {"name", read_catalog, AT(s.source.name), NULL},
+    {"root", reader_string, AT(s.source.root), NULL},
+    {"priority", reader_int, AT(s.source.priority), NULL},
+    {"trust_owner", reader_bool, AT(s.source.trust_owner), NULL},
+    {NULL, NULL, 0, NULL},
+};
+
+static const struct reader_key redis_keys[] = {
+    {"url", reader_string, AT(s.redis.url), NULL},
+    {"password_file", reader_string, AT(s.redis.password_file), NULL},
+    {"timeout", reader_duration, AT(s.redis.timeout), NULL},
+    {NULL, NULL, 0, NULL},
+};
+
+static const struct reader_key watch_keys[] = {
+    {"quiet", reader_duration, AT(s.watch.quiet), NULL},
+    {"writer", reader_duration, AT(s.watch.writer), NULL},
+    {"max_delay", reader_duration, AT(s.watch.max_delay), NULL},
+    {"git_quiet", reader_duration, AT(s.watch.git_quiet), NULL},
+    {"git_hold", reader_duration, AT(s.watch.git_hold), NULL},
+    {NULL, NULL, 0, NULL},
+};
+
+static const struct reader_key control_keys[] = {
+    {"socket", reader_string, AT(s.control.socket), NULL},
+    {NULL, NULL, 0, NULL},
+};
+
+static const struct reader_key log_keys[] = {
+    {"level", read_level, AT(s.log_level), NULL},
+    {NULL, NULL, 0, NULL},
+};
+
+static const struct reader_key file_keys[] = {
+    {"catalog", read_catalog, AT(s.catalog), NULL},
+    {"source", NULL, 0, source_keys},
+    {"redis", NULL, 0, redis_keys},
+    {"profile", read_profile, AT(defaults.profile), NULL},
+    {"on_invalid", read_on_invalid, AT(defaults.on_invalid), NULL},
+    {"ignore", read_patterns, AT(defaults.ignore), NULL},
+    {"collections", read_collections, 0, NULL},
+    {"watch", NULL, 0, watch_keys},
+    {"control", NULL, 0, control_keys},
+    {"log", NULL, 0, log_keys},
+    {"runtime_dir", reader_string, AT(s.runtime_dir), NULL},
+    {"state_dir", reader_string, AT(s.state_dir), NULL},
+    {NULL, NULL, 0, NULL},
+};
+
+void
+settings_init(struct settings *s)
+{
+	*s = (struct settings){
+	    .catalog = mem_strdup("main"),
+	    .source = {.name = mem_strdup("main"), .priority = 100},
+	    .redis = {.timeout = 5 * USEC_PER_SEC},
+	    .watch =
+		{
+		    .quiet = 10 * USEC_PER_MS,
+		    .writer = 100 * USEC_PER_MS,
+		    .max_delay = USEC_PER_SEC,
+		    .git_quiet = 20 * USEC_PER_MS,
+		    .git_hold = 5 * USEC_PER_SEC,
+		},
+	    .log_level = LOG_LEVEL_INFO,
+	};
+	collections_default(&s->collections);
+}
+
+void
+settings_free(struct settings *s)
+{
+	free(s->catalog);
+	free(s->source.name);
+	free(s->source.root);
+	free(s->redis.url);
+	free(s->redis.password_file);
+	free(s->control.socket);
+	free(s->runtime_dir);
+	free(s->state_dir);
+	collections_free(&s->collections);
+	*s = (struct settings){0};
+}
+
+static void
+file_read(struct file *f, const struct value *root, struct problems *ps)
+{
+	struct reader r = {.ps = ps};
+	const struct settings *s = &f->s;
+
+	if (root->type == VALUE_NULL)
+		return; /* nothing but comments */
+	if (root->type != VALUE_OBJECT) {
+		problems_add(ps, "config-value", SEVERITY_ERROR, root->line, root->column, NULL,
+		    "a configuration is a mapping of keys", NULL);
+		return;
+	}
+	reader_object(&r, root, "", file_keys, f);
+	collections_free(&f->s.collections);
+	f->s.collections = (struct collections){0};
+	collections_read(&r, value_member(root, "collections"), &f->defaults, &f->s.collections);
+	if (s->watch.quiet > s->watch.max_delay || s->watch.writer > s->watch.max_delay) {
+		const struct value *v = value_get(root, "watch");
+
+		problems_add(ps, "config-value", SEVERITY_ERROR, v->line, v->column, NULL,
+		    "watch: quiet and writer must not be longer than max_delay", NULL);
+	}
+}
+
+int
+settings_parse(struct settings *s, const char *bytes, size_t n, struct problems *ps)
+{
+	size_t valid = utf8_valid_prefix(bytes, n);
+	struct document *d;
+	struct file f = {0};
+	struct value *root;
+
+	if (valid < n || memchr(bytes, '\0', n) != NULL) {
+		problems_add(ps, "config-syntax", SEVERITY_ERROR, 0, 0, NULL, "the file is not UTF-8 text", NULL);
+		return -1;
+	}
+	d = document_new();
+	settings_init(&f.s);
+	root = yaml_parse(d, bytes, n, 1, ps);
+	if (root != NULL)
+		file_read(&f, root, ps);
+	document_free(d);
+	kind_words_free(f.defaults.ignore);
+	problems_sort(ps);
+	if (root == NULL || problems_have_errors(ps)) {
+		settings_free(&f.s);
+		return -1;
+	}
+	settings_free(s);
+	*s = f.s;
+	return 0;
+}
+
+static void
+environment_wrong(struct problems *ps, const char *name, const char *expected)
+{
+	problems_addf(
+	    ps, "config-value", SEVERITY_ERROR, 0, 0, NULL, "wrong value for %s; expected %s", name, expected);
+}
+
+static void
+environment_profile(struct settings *s, const char *v, struct problems *ps)
+{
+	bool strict = strcmp(v, "strict") == 0;
+
+	if (!strict && strcmp(v, "lenient") != 0) {
+		environment_wrong(ps, "SHELFD_PROFILE", "lenient or strict");
+		return;
+	}
+	for (size_t i = 0; i < s->collections.n; i++)
+		s->collections.v[i].profile = strict ? PROFILE_STRICT : PROFILE_LENIENT;
+}
+
+int
+settings_environment(struct settings *s, const char *(*get)(void *, const char *), void *arg, struct problems *ps)
+{
+	struct {
+		const char *name;
+		char **to;
+	} const strings[] = {
+	    {"SHELFD_CATALOG", &s->catalog},
+	    {"SHELFD_ROOT", &s->source.root},
+	    {"SHELFD_REDIS_URL", &s->redis.url},
+	    {"SHELFD_REDIS_PASSWORD_FILE", &s->redis.password_file},
+	    {"SHELFD_CONTROL_SOCKET", &s->control.socket},
+	    {"SHELFD_RUNTIME_DIR", &s->runtime_dir},
+	    {"SHELFD_STATE_DIR", &s->state_dir},
+	};
+	const char *v;
+
+	for (size_t i = 0; i < sizeof strings / sizeof strings[0]; i++) {
+		v = get(arg, strings[i].name);
+		if (v == NULL)
+			continue;
+		free(*strings[i].to);
+		*strings[i].to = mem_strdup(v);
+	}
+	if (!settings_catalog_valid(s->catalog))
+		environment_wrong(ps, "SHELFD_CATALOG", "1 to 64 of A-Z a-z 0-9 . _ -");
+	v = get(arg, "SHELFD_LOG_LEVEL");
+	if (v != NULL && log_level_parse(v, &s->log_level) != 0)
+		environment_wrong(ps, "SHELFD_LOG_LEVEL", "error, warning, info or debug");
+	v = get(arg, "SHELFD_PROFILE");
+	if (v != NULL)
+		environment_profile(s, v, ps);
+	return problems_have_errors(ps) ? -1 : 0;
+}
