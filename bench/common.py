@@ -104,11 +104,9 @@ class Workshop:
         self.runs += 1
         home = self.dir / f"run{self.runs}"
         env = {k: v for k, v in os.environ.items() if not k.startswith("SHELFD_")}
-        for name in ("runtime", "state", "config"):
+        for name in ("runtime", "state"):
             (home / name).mkdir(parents=True)
-        env.update(RUNTIME_DIRECTORY=str(home / "runtime"), STATE_DIRECTORY=str(home / "state"),
-                   XDG_CONFIG_HOME=str(home / "config"))
-        (home / "shelfd.yaml").write_text("catalog: main\n")
+        (home / "shelfd.yaml").write_text(f"runtime_dir: {home}/runtime\nstate_dir: {home}/state\n")
         redis = f"unix://{self.socket}"
         return [self.shelfd, "-c", str(home / "shelfd.yaml"), "-C", str(self.tree), "--redis", redis, *more], env
 
