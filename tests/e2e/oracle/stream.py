@@ -8,10 +8,14 @@ MAX_EVENT = 2048
 
 
 class Replay:
-    """A consumer that trusts nothing. Feed it events in order; what is wrong gathers in wrong."""
+    """
+    A consumer that trusts nothing. Feed it events in order; what is wrong gathers in wrong. may_cut: a batch may end
+    without its last event, as it does when its writer was killed.
+    """
 
-    def __init__(self, catalog="main"):
+    def __init__(self, catalog="main", may_cut=False):
         self.catalog = catalog
+        self.may_cut = may_cut
         self.state = {}  # "type/id" -> (rev, sha256)
         self.revs = []
         self.type_revs = {}
@@ -43,7 +47,7 @@ class Replay:
 
     def __init_generation(self, generation):
         wrong = self.wrong
-        self.__init__(self.catalog)
+        self.__init__(self.catalog, self.may_cut)
         self.wrong = wrong
         self.generation = generation
 
@@ -65,7 +69,7 @@ class Replay:
     def batch(self, data):
         batch = data["batch"]
         if not self.batches or batch != self.batches[-1]:
-            if self.open:
+            if self.open and not self.may_cut:
                 self.complain(data["rev"], f"batch {self.batches[-1]} had no last event")
             if batch in self.batches:
                 self.complain(data["rev"], f"batch {batch} comes again")
@@ -90,9 +94,9 @@ class Replay:
             self.wrong.append(f"the last batch {self.batches[-1]} has no last event")
 
 
-def replay(redis, catalog="main"):
+def replay(redis, catalog="main", may_cut=False):
     """Replays the whole stream; returns the Replay."""
-    out = Replay(catalog)
+    out = Replay(catalog, may_cut)
     for entry_id, fields in redis.xrange(published.prefix(catalog) + "changes"):
         out.feed(entry_id, fields["event"])
     out.finish()

@@ -60,13 +60,12 @@ class Scene:
     def expected(self):
         return oracle.checkout.expected(self.checkout.root, self.collections)
 
-    def check(self, stale=None, commit=None, replay=True):
+    def check(self, stale=None, commit=None, may_cut=False):
         """Asserts that Redis is what the oracle says, at one with itself, and what a replay gives. Returns it."""
         have = self.published()
         wrong = published.differences(self.expected(), have, commit, stale)
         wrong += published.inconsistencies(have)
-        if replay:
-            wrong += stream.differences(stream.replay(self.server.client()), have)
+        wrong += stream.differences(stream.replay(self.server.client(), may_cut=may_cut), have)
         assert not wrong, "\n".join(wrong[:40])
         return have
 
