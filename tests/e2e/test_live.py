@@ -5,43 +5,7 @@ import os
 import pytest
 
 from support.checkout import skill
-
-
-class Live:
-    """A scene whose shelfd runs, with the events since the last look."""
-
-    def __init__(self, scene):
-        self.scene = scene
-        self.checkout = scene.checkout
-        self.daemon = scene.daemon().start()
-        self.subscriber = scene.subscriber()
-        self.rev = scene.rev()
-
-    def told(self, **check):
-        """
-        Barrier; checks Redis against the oracle and the subscriber against the stream; returns the changes since the
-        last call as events.
-        """
-        self.daemon.barrier()
-        self.scene.check(**check)
-        events = self.scene.changes(self.rev)
-        self.rev = self.scene.rev()
-        self.subscriber.drain()
-        assert self.subscriber.changes() == events
-        for channel, event in self.subscriber.events:
-            assert channel in ("control", event.get("data", {}).get("type"))
-        self.control = self.subscriber.control()
-        self.subscriber.clear()
-        return events
-
-
-def summary(events):
-    """Sorted 'op key'."""
-    return sorted(f"{e['data']['op']} {e['subject']}" for e in events)
-
-
-def batches(events):
-    return {e["data"]["batch"] for e in events}
+from support.live import Live, batches, summary
 
 
 def problem_events(live):
@@ -305,14 +269,3 @@ def test_history_keeps_the_last_twenty_versions_of_an_item(live):
     assert rows[-1][0] == f"{item['rev']}-0"
     assert rows[-1][1]["version"] == "1.24" and rows[-1][1]["sha256"] == item["sha256"]
     assert rows[-1][1]["op"] == "updated"
-
-
-@pytest.mark.parametrize("way", ["write", "replace"])
-def test_each_of_200_saves_gives_one_notification(live, way):
-    for i in range(200):
-        getattr(live.checkout, way)("skills/one/SKILL.md", skill("one", f"Save {i}."))
-        live.subscriber.wait_for(f"save {i}", lambda channel, event: channel == "skill")
-        assert live.scene.published().items["skill/one"]["description"] == f"Save {i}."
-        live.subscriber.clear()
-        live.rev += 1
-    assert live.told() == []

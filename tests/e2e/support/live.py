@@ -1,0 +1,41 @@
+"""A scene whose shelfd runs, with the events since the last look."""
+
+
+class Live:
+    def __init__(self, scene, **settings):
+        self.scene = scene
+        self.checkout = scene.checkout
+        self.daemon = scene.daemon(**settings).start()
+        self.subscriber = scene.subscriber()
+        self.rev = scene.rev()
+        self.control = []
+
+    def told(self, **check):
+        """
+        Barrier; checks Redis against the oracle and the subscriber against the stream; returns the changes since the
+        last call as events.
+        """
+        self.daemon.barrier()
+        return self.look(**check)
+
+    def look(self, **check):
+        """The same without a barrier."""
+        self.scene.check(**check)
+        events = self.scene.changes(self.rev)
+        self.rev = self.scene.rev()
+        self.subscriber.drain()
+        assert self.subscriber.changes() == events
+        for channel, event in self.subscriber.events:
+            assert channel in ("control", event["data"].get("type"))
+        self.control = self.subscriber.control()
+        self.subscriber.clear()
+        return events
+
+
+def summary(events):
+    """Sorted 'op key'."""
+    return sorted(f"{e['data']['op']} {e['subject']}" for e in events)
+
+
+def batches(events):
+    return {e["data"]["batch"] for e in events}
