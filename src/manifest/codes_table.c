@@ -192,7 +192,8 @@ const struct code codes_table[] = {
 	 "SKILL.md of 2 MiB\n",
 	 "SKILL.md of 5 KiB and reference.md of 2 MiB\n"},
 	{"too-many-nodes", ALWAYS, "the document has more than 10,000 values",
-	 "Each key's value, list element and use of an alias counts. Move large tables into a file beside the manifest.",
+	 "Each key's value and list element counts, and an alias as all that it stands for; nor may aliases stand for more"
+	 " than 1 MiB of text. Move large tables into a file beside the manifest.",
 	 "rows: [1, 2, 3, (20,000 more)]\n",
 	 "rows: rows.csv\n"},
 	{"tool-input-schema", IN_STRICT, "the input schema of a tool is not the schema of an object",

@@ -295,7 +295,7 @@ kind_flat_id(const struct collection *c, const char *path, struct buf *out)
 enum format
 kind_format(const char *path)
 {
-	const char *dot = strrchr(path_base(path), '.');
+	const char *dot = strrchr(path, '.');
 
 	if (dot == NULL)
 		return FORMAT_MARKDOWN;

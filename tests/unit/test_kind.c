@@ -302,6 +302,9 @@ patterns_match_part_by_part(void **state)
 		"a\xff"
 		"c",
 		true},
+	    {"\xff", "\xff", true},
+	    {"\xff", "\xfe", false},
+	    {"[a-z]", "\xff", false},
 	    {"a?", "a", false},
 	    {"[a-c]x", "bx", true},
 	    {"[a-c]x", "dx", false},

@@ -66,10 +66,11 @@ static void
 sorting_is_by_place_then_severity_then_code_and_stable(void **state)
 {
 	static const char *const want[] = {
-	    "whole", "1:9", "2:1 error", "2:1 warning", "2:2 bom", "2:2 yaml a", "2:2 yaml b", NULL};
+	    "whole", "1:9", "2:1 error", "2:1 warning", "2:2 bom", "2:2 yaml a", "2:2 yaml b", "2:3 error", NULL};
 	struct problems ps = {0};
 
 	(void)state;
+	problems_add(&ps, "yaml-syntax", SEVERITY_ERROR, 2, 3, NULL, "2:3 error", NULL);
 	problems_add(&ps, "yaml-merge-key", SEVERITY_NOTE, 2, 2, NULL, "2:2 yaml a", NULL);
 	problems_add(&ps, "yaml-merge-key", SEVERITY_NOTE, 2, 2, NULL, "2:2 yaml b", NULL);
 	problems_add(&ps, "bom", SEVERITY_NOTE, 2, 2, NULL, "2:2 bom", NULL);
@@ -95,6 +96,8 @@ a_full_list_gives_up_the_least_severe_and_never_an_error_for_a_warning(void **st
 	assert_false(problems_have_errors(&ps));
 	problems_add(&ps, "bom", SEVERITY_NOTE, 900, 1, "/x", "left out", "h");
 	assert_true(ps.truncated);
+	for (size_t i = 0; i < ps.n; i++)
+		assert_string_equal(ps.v[i].message, "m");
 	problems_add(&ps, "name-type", SEVERITY_ERROR, 901, 1, "/name", "kept", "h");
 	assert_true(problems_have_errors(&ps));
 	assert_int_equal(ps.n, LIMIT_PROBLEMS);

@@ -6,7 +6,6 @@
 #include <cmocka.h>
 
 #include <errno.h>
-#include <fcntl.h>
 #include <linux/filter.h>
 #include <linux/seccomp.h>
 #include <sys/prctl.h>
@@ -14,67 +13,9 @@
 #include <sys/syscall.h>
 #include <sys/un.h>
 #include <sys/wait.h>
-#include <unistd.h>
 
 #include "base/limits.h"
-#include "base/mem.h"
-#include "manifest/read.h"
-
-struct place {
-	char dir[64];
-	int fd;
-};
-
-static void
-put_file(const struct place *p, const char *name, const void *bytes, size_t n)
-{
-	int fd = openat(p->fd, name, O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC, 0644);
-
-	assert_true(fd >= 0);
-	assert_int_equal(write(fd, bytes, n), n);
-	assert_int_equal(close(fd), 0);
-}
-
-static int
-set_up(void **state)
-{
-	struct place *p = mem_zalloc(sizeof *p);
-
-	(void)snprintf(p->dir, sizeof p->dir, "/tmp/test_read.XXXXXX");
-	assert_non_null(mkdtemp(p->dir));
-	p->fd = open(p->dir, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
-	assert_true(p->fd >= 0);
-	assert_int_equal(mkdirat(p->fd, "root", 0755), 0);
-	assert_int_equal(mkdirat(p->fd, "root/a", 0755), 0);
-	put_file(p, "outside", "secret", 6);
-	put_file(p, "root/a/f", "hello\n", 6);
-	put_file(p, "root/empty", "", 0);
-	assert_int_equal(symlinkat("a/f", p->fd, "root/link"), 0);
-	assert_int_equal(symlinkat("a", p->fd, "root/folder-link"), 0);
-	assert_int_equal(symlinkat("../outside", p->fd, "root/out"), 0);
-	assert_int_equal(symlinkat("nothing", p->fd, "root/dangling"), 0);
-	assert_int_equal(mkfifoat(p->fd, "root/fifo", 0644), 0);
-	*state = p;
-	return 0;
-}
-
-/* No shell, no walk: the names are known. */
-static int
-tear_down(void **state)
-{
-	static const char *const names[] = {"outside", "root/a/f", "root/a/g", "root/empty", "root/link",
-	    "root/folder-link", "root/out", "root/dangling", "root/fifo", "root/socket", "root/big", "root/new", NULL};
-	struct place *p = *state;
-
-	for (size_t i = 0; names[i] != NULL; i++)
-		(void)unlinkat(p->fd, names[i], 0);
-	(void)unlinkat(p->fd, "root/a", AT_REMOVEDIR);
-	(void)unlinkat(p->fd, "root", AT_REMOVEDIR);
-	(void)close(p->fd);
-	assert_int_equal(rmdir(p->dir), 0);
-	free(p);
-	return 0;
-}
+#include "read_place.h"
 
 static int
 set_up_fallback(void **state)
@@ -88,29 +29,6 @@ tear_down_fallback(void **state)
 {
 	read_force_fallback(false);
 	return tear_down(state);
-}
-
-static int
-open_root(const struct place *p)
-{
-	int fd = openat(p->fd, "root", O_RDONLY | O_DIRECTORY | O_CLOEXEC);
-
-	assert_true(fd >= 0);
-	return fd;
-}
-
-static enum read_result
-try_read(const struct place *p, const char *path)
-{
-	struct buf b = {0};
-	struct signature sig;
-	struct err e;
-	int root = open_root(p);
-	enum read_result r = read_file(root, path, &b, &sig, &e);
-
-	(void)close(root);
-	buf_free(&b);
-	return r;
 }
 
 static void
@@ -269,125 +187,6 @@ an_error_names_its_cause(void **state)
 	(void)close(root);
 }
 
-/* Files of sysfs say 4096 bytes and give fewer: exactly what a file that was cut off between fstat and read looks like. */
-static void
-fewer_bytes_than_the_size_promises_are_unstable(void **state)
-{
-	static const char *const names[] = {
-	    "kernel/mm/transparent_hugepage/enabled", "kernel/uevent_seqnum", "devices/system/cpu/online", NULL};
-	int sys = open("/sys", O_RDONLY | O_DIRECTORY | O_CLOEXEC);
-	bool found = false;
-
-	(void)state;
-	for (size_t i = 0; sys >= 0 && names[i] != NULL; i++) {
-		uint8_t sha[SHA256_SIZE];
-		struct buf b = {0};
-		struct signature sig;
-		struct err e;
-
-		if (faccessat(sys, names[i], R_OK, 0) != 0)
-			continue;
-		found = true;
-		assert_int_equal(read_file(sys, names[i], &b, &sig, &e), READ_UNSTABLE);
-		assert_int_equal(read_digest(sys, names[i], sha, &sig, &e), READ_UNSTABLE);
-		buf_free(&b);
-	}
-	if (sys >= 0)
-		(void)close(sys);
-	if (!found)
-		skip();
-}
-
-static void
-replace_many_times(int root)
-{
-	static char page[32768];
-
-	for (int i = 0; i < 2000; i++) {
-		int fd = openat(root, "new", O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC, 0644);
-
-		memset(page, 'a' + i % 26, sizeof page);
-		if (fd < 0 || write(fd, page, sizeof page) != (ssize_t)sizeof page || close(fd) != 0)
-			_exit(1);
-		if (renameat(root, "new", root, "a/g") != 0)
-			_exit(1);
-	}
-	_exit(0);
-}
-
-static void
-a_file_that_is_replaced_all_the_time_is_never_read_half_or_missed(void **state)
-{
-	const struct place *p = *state;
-	int root = open_root(p), status = -1;
-	struct buf b = {0};
-	struct signature sig;
-	struct err e;
-	size_t good = 0;
-	pid_t pid;
-
-	put_file(p, "root/a/g", "x", 1);
-	pid = fork();
-	assert_true(pid >= 0);
-	if (pid == 0)
-		replace_many_times(root);
-	while (waitpid(pid, &status, WNOHANG) == 0) {
-		enum read_result r = read_file(root, "a/g", &b, &sig, &e);
-
-		assert_true(r == READ_OK || r == READ_UNSTABLE);
-		if (r != READ_OK)
-			continue;
-		good++;
-		assert_int_equal(b.n, sig.size);
-		for (size_t i = 1; i < b.n; i++)
-			assert_int_equal(b.p[i], b.p[0]);
-	}
-	assert_int_equal(status, 0);
-	assert_int_equal(read_file(root, "a/g", &b, &sig, &e), READ_OK);
-	assert_true(good > 0);
-	buf_free(&b);
-	(void)close(root);
-}
-
-static void
-signatures_differ_when_any_part_does(void **state)
-{
-	const struct signature base = {.dev = 1, .ino = 2, .size = 3, .mtime_ns = 4, .ctime_ns = 5, .mode = 6};
-	struct signature s;
-
-	(void)state;
-	assert_true(signature_equal(&base, &base));
-	s = base, s.dev++;
-	assert_false(signature_equal(&s, &base));
-	s = base, s.ino++;
-	assert_false(signature_equal(&s, &base));
-	s = base, s.size++;
-	assert_false(signature_equal(&s, &base));
-	s = base, s.mtime_ns++;
-	assert_false(signature_equal(&s, &base));
-	s = base, s.ctime_ns++;
-	assert_false(signature_equal(&s, &base));
-	s = base, s.mode++;
-	assert_false(signature_equal(&s, &base));
-}
-
-static void
-a_signature_younger_than_20_ms_or_of_the_future_is_racy(void **state)
-{
-	const int64_t now = INT64_C(1700000000000000000), ms = 1000000;
-	struct signature s = {.mtime_ns = now - 20 * ms, .ctime_ns = now - 20 * ms};
-
-	(void)state;
-	assert_false(signature_racy(&s, now));
-	s.mtime_ns++;
-	assert_true(signature_racy(&s, now));
-	s.mtime_ns = now - 1000 * ms;
-	s.ctime_ns = now - 19 * ms;
-	assert_true(signature_racy(&s, now));
-	s.ctime_ns = now + 5 * ms;
-	assert_true(signature_racy(&s, now));
-}
-
 static void
 descriptors_are_closed_on_exec_and_do_not_block(void **state)
 {
@@ -474,11 +273,6 @@ main(void)
 	    BOTH_WAYS(an_error_names_its_cause),
 	    cmocka_unit_test_setup_teardown(one_byte_over_the_limit_is_too_large_and_says_how_large, set_up, tear_down),
 	    cmocka_unit_test_setup_teardown(digests_of_files_of_any_size_are_those_of_their_bytes, set_up, tear_down),
-	    cmocka_unit_test(fewer_bytes_than_the_size_promises_are_unstable),
-	    cmocka_unit_test_setup_teardown(
-		a_file_that_is_replaced_all_the_time_is_never_read_half_or_missed, set_up, tear_down),
-	    cmocka_unit_test(signatures_differ_when_any_part_does),
-	    cmocka_unit_test(a_signature_younger_than_20_ms_or_of_the_future_is_racy),
 	    cmocka_unit_test_setup_teardown(a_filter_or_kernel_without_openat2_does_not_matter, set_up, tear_down),
 	};
 

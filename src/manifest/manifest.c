@@ -1,0 +1,348 @@
+#include "manifest/manifest.h"
+
+#include <assert.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "base/jsonw.h"
+#include "base/limits.h"
+#include "base/mem.h"
+#include "base/text.h"
+#include "manifest/check.h"
+#include "manifest/fields.h"
+#include "manifest/frontmatter.h"
+#include "manifest/json.h"
+#include "manifest/rawtext.h"
+#include "manifest/value.h"
+#include "manifest/yaml.h"
+
+#define DRAFT_STRINGS 9
+
+/*
+ * A manifest in the making. Its strings are gathered in one buf and, when it
+ * turns out good, put behind the struct in one allocation: a catalog holds tens
+ * of thousands of them.
+ */
+struct draft {
+	const struct manifest_source *src;
+	struct manifest *m;
+	struct problems *ps; /* of m */
+	struct buf strings;
+	struct {
+		size_t member; /* offset in struct manifest */
+		size_t at; /* offset in strings */
+	} slot[DRAFT_STRINGS];
+	size_t slots;
+};
+
+#define DRAFT_PUT(d, member, s, n) draft_put((d), offsetof(struct manifest, member), (s), (n))
+
+static void
+draft_put(struct draft *d, size_t member, const char *s, size_t n)
+{
+	d->slot[d->slots].member = member;
+	d->slot[d->slots++].at = d->strings.n;
+	buf_add(&d->strings, s, n);
+	buf_addch(&d->strings, '\0');
+}
+
+static void
+draft_put_text(struct draft *d, size_t member, const struct value *v)
+{
+	if (v != NULL && memchr(v->text, '\0', v->text_len) == NULL)
+		draft_put(d, member, v->text, v->text_len);
+}
+
+static struct manifest *
+draft_end(struct draft *d)
+{
+	struct manifest *m = d->m;
+
+	problems_sort(&m->problems);
+	m->ok = !problems_have_errors(&m->problems);
+	if (m->ok) {
+		char *base;
+
+		assert(d->slots > 0);
+		m = mem_realloc(m, sizeof *m + d->strings.n, 1);
+		base = (char *)(m + 1);
+		memcpy(base, d->strings.p, d->strings.n);
+		for (size_t i = 0; i < d->slots; i++) {
+			char *s = base + d->slot[i].at;
+
+			memcpy((char *)m + d->slot[i].member, &s, sizeof s);
+		}
+	}
+	buf_free(&d->strings);
+	return m;
+}
+
+static void
+draft_error(struct draft *d, const char *code, const struct value *at, const char *hint, const char *message)
+{
+	problems_add(d->ps, code, SEVERITY_ERROR, at != NULL ? at->line : 0, at != NULL ? at->column : 0,
+	    at != NULL ? d->src->collection->id_from : NULL, message, hint);
+}
+
+static bool
+id_is_whole(const char *id, size_t n)
+{
+	if (n == 0 || id[0] == '/' || id[n - 1] == '/')
+		return false;
+	return memmem(id, n, "//", 2) == NULL;
+}
+
+/* The id as it will be published; at is where the document says it, NULL when the path does. */
+static void
+draft_id(struct draft *d, const char *id, size_t n, const struct value *at)
+{
+	if (!id_is_whole(id, n))
+		draft_error(d, "id-empty", at,
+		    at != NULL ? "write parts joined by single slashes" : "give it a folder of its own",
+		    n == 0 ? "the id is empty" : "the id has an empty part between slashes or at an end");
+	else if (n > LIMIT_ID)
+		draft_error(d, "id-too-long", at, "shorten it", "the id is longer than 512 bytes");
+	DRAFT_PUT(d, id, id, n);
+}
+
+/* root is NULL for a document without front matter: it has no value to point to. */
+static void
+draft_find_id(struct draft *d, const struct value *root)
+{
+	const char *pointer = d->src->collection->id_from;
+	const struct value *v = root != NULL && pointer != NULL ? value_at(root, pointer) : NULL;
+	struct buf encoded = {0};
+
+	if (pointer == NULL) {
+		draft_id(d, d->src->id, strlen(d->src->id), NULL);
+		return;
+	}
+	if (v == NULL || v->type == VALUE_NULL) {
+		problems_addf(d->ps, "id-missing", SEVERITY_ERROR, root != NULL ? root->line : 0,
+		    root != NULL ? root->column : 0, "add the value, or correct id_from in the configuration",
+		    "there is no value at %s, where the id is expected", pointer);
+		return;
+	}
+	if ((TYPE_BIT(v->type) & (TYPES_NUMBER | TYPE_BIT(VALUE_STRING))) == 0) {
+		draft_error(d, "id-type", v, "write it as a string", "the id is neither a string nor a number");
+		return;
+	}
+	text_percent_encode(&encoded, v->text, v->text_len);
+	draft_id(d, buf_str(&encoded), encoded.n, v);
+	buf_free(&encoded);
+}
+
+/* An array stays one; a string is an array of one; anything else is as good as absent. */
+static void
+draft_put_array(struct draft *d, size_t member, const struct value *root, char *const *pointers)
+{
+	const struct value *v = fields_find(root, pointers, TYPE_BIT(VALUE_STRING) | TYPE_BIT(VALUE_ARRAY), NULL);
+	struct buf json = {0};
+
+	if (v == NULL)
+		return;
+	if (v->type == VALUE_STRING)
+		buf_addch(&json, '[');
+	value_canonical(v, &json);
+	if (v->type == VALUE_STRING)
+		buf_addch(&json, ']');
+	draft_put(d, member, json.p, json.n);
+	buf_free(&json);
+}
+
+static void
+draft_put_fields(struct draft *d, const struct value *root)
+{
+	const struct fields *f = &d->src->collection->fields;
+	const unsigned string = TYPE_BIT(VALUE_STRING);
+	const struct value *status = fields_find(root, f->status, TYPES_ANY, NULL);
+	const char *word = status != NULL ? fields_status(status) : NULL;
+
+	draft_put_text(d, offsetof(struct manifest, name), fields_find(root, f->name, string, NULL));
+	draft_put_text(
+	    d, offsetof(struct manifest, version), fields_find(root, f->version, string | TYPES_NUMBER, NULL));
+	draft_put_text(d, offsetof(struct manifest, description), fields_find(root, f->description, string, NULL));
+	draft_put_text(d, offsetof(struct manifest, owner), fields_find(root, f->owner, string, NULL));
+	draft_put_array(d, offsetof(struct manifest, dependencies), root, f->dependencies);
+	draft_put_array(d, offsetof(struct manifest, tags), root, f->tags);
+	if (word == NULL)
+		word = "published";
+	DRAFT_PUT(d, status, word, strlen(word));
+}
+
+static void
+draft_put_metadata(struct draft *d, const struct buf *json)
+{
+	sha256(json->p, json->n, d->m->metadata_sha256);
+	DRAFT_PUT(d, metadata, json->p, json->n);
+}
+
+static void
+draft_refuse_root(struct draft *d, const struct value *root, bool markdown)
+{
+	const char *what = markdown ? "front matter" : "document";
+	const char *hint =
+	    markdown ? "write lines like 'name: pdf' between the two lines ---" : "write keys and values";
+
+	if (root->type == VALUE_NULL && root->text_len == 0)
+		problems_addf(d->ps, "not-a-mapping", SEVERITY_ERROR, root->line, root->column, hint,
+		    "the %s is empty; a mapping of keys to values is expected", what);
+	else
+		problems_addf(d->ps, "not-a-mapping", SEVERITY_ERROR, root->line, root->column, hint,
+		    "the %s is of type %s; a mapping of keys to values is expected", what, value_type_word(root->type));
+}
+
+static void
+draft_take_document(struct draft *d, const struct value *root, bool markdown)
+{
+	struct buf json = {0};
+
+	if (root->type != VALUE_OBJECT) {
+		draft_refuse_root(d, root, markdown);
+		return;
+	}
+	draft_find_id(d, root);
+	check_document(d->src, root, markdown, d->ps);
+	draft_put_fields(d, root);
+	value_canonical(root, &json);
+	draft_put_metadata(d, &json);
+	buf_free(&json);
+}
+
+/* The last part of the id, as written by people; the encoded form where that is no text. */
+static void
+derived_name(const char *id, struct buf *out)
+{
+	const char *slash = strrchr(id, '/');
+	const char *last = slash != NULL ? slash + 1 : id;
+
+	if (text_percent_decode(out, last, strlen(last)) == 0 && utf8_valid_prefix(buf_str(out), out->n) == out->n)
+		return;
+	buf_clear(out);
+	buf_addstr(out, last);
+}
+
+/* Markdown without front matter: what the path and the text give. */
+static void
+draft_take_text(struct draft *d, const char *s, size_t n)
+{
+	enum profile profile = d->src->collection->profile;
+	char *description = frontmatter_describe(s, n);
+	struct buf name = {0}, json = {0};
+	struct jsonw w;
+
+	problems_add(d->ps, "frontmatter-missing", check_severity("frontmatter-missing", profile), 1, 1, NULL,
+	    "there is no front matter; a first line '---' is expected",
+	    "begin the file with '---', a name, a description, and '---'");
+	if (description == NULL)
+		problems_add(d->ps, "description-missing", check_severity("description-missing", profile), 0, 0, NULL,
+		    "there is no text to take a description from", "add front matter with a description");
+	draft_find_id(d, NULL);
+	derived_name(d->src->id, &name);
+	jsonw_init(&w, &json);
+	jsonw_object(&w, NULL);
+	jsonw_str_opt(&w, "description", description);
+	jsonw_strn(&w, "name", buf_str(&name), name.n);
+	jsonw_object_end(&w);
+	DRAFT_PUT(d, name, buf_str(&name), name.n);
+	if (description != NULL)
+		DRAFT_PUT(d, description, description, strlen(description));
+	DRAFT_PUT(d, status, "published", strlen("published"));
+	draft_put_metadata(d, &json);
+	buf_free(&json);
+	buf_free(&name);
+	free(description);
+}
+
+static void
+draft_take_markdown(struct draft *d, struct document *doc, const char *s, size_t n)
+{
+	const struct value *root = NULL;
+	const char *yaml;
+	size_t yaml_n, body;
+	int line;
+
+	switch (frontmatter_find(s, n, &yaml, &yaml_n, &line, &body, d->ps)) {
+	case FRONTMATTER_NONE:
+		draft_take_text(d, s, n);
+		break;
+	case FRONTMATTER_FOUND:
+		root = yaml_parse(doc, yaml, yaml_n, line, d->ps);
+		if (root != NULL)
+			draft_take_document(d, root, true);
+		break;
+	case FRONTMATTER_BAD:
+		break;
+	}
+}
+
+static void
+draft_take(struct draft *d, const char *s, size_t n)
+{
+	enum format format = kind_format(d->src->path);
+	struct document *doc = document_new();
+	const struct value *root = NULL;
+
+	switch (format) {
+	case FORMAT_MARKDOWN:
+		draft_take_markdown(d, doc, s, n);
+		break;
+	case FORMAT_YAML:
+		root = yaml_parse(doc, s, n, 1, d->ps);
+		break;
+	case FORMAT_JSON:
+		root = json_parse(doc, s, n, d->ps);
+		break;
+	}
+	if (root != NULL)
+		draft_take_document(d, root, false);
+	document_free(doc);
+}
+
+static struct manifest *
+manifest_new(void)
+{
+	struct manifest *m = mem_zalloc(sizeof *m);
+
+	m->refs = 1;
+	return m;
+}
+
+struct manifest *
+manifest_parse(const struct manifest_source *src, const char *bytes, size_t n)
+{
+	struct draft d = {.src = src, .m = manifest_new()};
+
+	d.ps = &d.m->problems;
+	d.m->size = n;
+	sha256(bytes, n, d.m->sha256);
+	sha_git_blob(bytes, n, d.m->git_blob);
+	if (rawtext_check(&bytes, &n, src->conflicted, d.ps) == 0)
+		draft_take(&d, bytes, n);
+	return draft_end(&d);
+}
+
+struct manifest *
+manifest_unreadable(const char *code, const char *message, const char *hint)
+{
+	struct manifest *m = manifest_new();
+
+	problems_add(&m->problems, code, SEVERITY_ERROR, 0, 0, NULL, message, hint);
+	return m;
+}
+
+struct manifest *
+manifest_ref(struct manifest *m)
+{
+	m->refs++;
+	return m;
+}
+
+void
+manifest_unref(struct manifest *m)
+{
+	if (m == NULL || --m->refs > 0)
+		return;
+	problems_free(&m->problems);
+	free(m);
+}
