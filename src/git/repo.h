@@ -14,11 +14,13 @@
 struct repo;
 
 /*
- * Open the checkout whose work tree is root (or holds root). No checkout:
- * returns 0 with *ret NULL. Owned by another user and not trust_owner: -1, and
- * the message names both UIDs. prefixes (ends with NULL) are the folders,
- * relative to root, whose blobs will be asked for. Calls git_libgit2_init; no
- * configuration outside the checkout is read.
+ * Open the checkout whose work tree is root (or holds root) and read it a first
+ * time. No checkout: returns 0 with *ret NULL and e empty; one that libgit2 can
+ * not read (SHA-256 object ids): 0 with *ret NULL and e says why. Owned by
+ * another user and not trust_owner: -1, and the message names both UIDs.
+ * prefixes (ends with NULL) are the folders, relative to root, whose blobs will
+ * be asked for. Calls git_libgit2_init; no configuration outside the checkout is
+ * read.
  */
 int repo_open(const char *root, bool trust_owner, const char *const *prefixes, struct repo **ret, struct err *e);
 void repo_free(struct repo *r);
@@ -27,10 +29,11 @@ const char *repo_git_dir(const struct repo *r); /* of this work tree, absolute, 
 const char *repo_common_dir(const struct repo *r); /* shared by all work trees */
 
 /*
- * Read HEAD, the index and the ignore files again if they moved. moved (may be
- * NULL) is called with each path (relative to root) below a prefix whose blob in
- * HEAD, or whose conflict, changed. ret_ignore: ignore rules or the set of tracked paths may
- * have changed, so that a scan is due.
+ * Read HEAD, the index and the ignore files again if they moved. On -1 (HEAD
+ * cannot be read) all is as it was. moved (may be NULL) is called with each path
+ * (relative to root) below a prefix whose blob in HEAD, or whose conflict,
+ * changed; a path can come twice. ret_ignore: ignore rules or the set of tracked
+ * paths may have changed, so that a scan is due.
  */
 int repo_refresh(struct repo *r, void (*moved)(void *, const char *path), void *arg, bool *ret_ignore, struct err *e);
 

@@ -1,0 +1,288 @@
+#include "git/ignore.h"
+
+#include <bsd/sys/tree.h>
+#include <fcntl.h>
+#include <stdint.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+#include "base/buf.h"
+#include "base/err.h"
+#include "base/fs.h"
+#include "base/log.h"
+#include "base/mem.h"
+#include "base/sha.h"
+#include "base/text.h"
+#include "git/rules.h"
+#include "git/stamp.h"
+
+#define IGNORE_FILE_MAX (256 * 1024) /* a larger ignore file is not read */
+#define IGNORE_FOLDERS_MAX 200000 /* known folders; then the cache starts over */
+
+/* An ignore file as it was read. */
+struct source {
+	struct stamp stamp;
+	uint8_t sha256[SHA256_SIZE]; /* of its bytes when there: a touch changes no rule */
+	struct rules *rules;
+};
+
+struct folder {
+	RB_ENTRY(folder) link;
+	struct folder *parent; /* NULL for the work tree */
+	struct source *source; /* its .gitignore, NULL when it has none */
+	const char *path; /* behind the struct */
+	size_t below; /* where a path's part below this folder begins */
+	bool matched; /* it, or a folder above it, is ignored: nothing below is looked at */
+};
+
+RB_HEAD(folders, folder);
+
+struct ignore {
+	char *workdir;
+	char *exclude_path, *global_path;
+	struct source *exclude, *global;
+	struct folders folders;
+	size_t n;
+	bool stale; /* the next refresh says "changed" without a look */
+	struct folder *last; /* folder of the latest query: scans go folder by folder */
+	struct buf name;
+};
+
+static int
+ignore_compare(const struct folder *a, const struct folder *b)
+{
+	return strcmp(a->path, b->path);
+}
+
+RB_GENERATE_INTERNAL(folders, folder, link, ignore_compare, __attribute__((unused)) static)
+
+/* NULL when there is no regular file. */
+static struct source *
+ignore_read(const char *path)
+{
+	struct stamp stamp = stamp_take(path);
+	struct buf bytes = {0};
+	struct source *s;
+	struct err e;
+
+	if (!stamp.there)
+		return NULL;
+	if (fs_read(path, IGNORE_FILE_MAX, &bytes, &e) != 0) {
+		char shown[1024];
+
+		log_warning("ignore file left out: %s", text_escape_to(shown, sizeof shown, e.msg));
+		buf_clear(&bytes);
+	}
+	s = mem_zalloc(sizeof *s);
+	s->stamp = stamp;
+	sha256(buf_str(&bytes), bytes.n, s->sha256);
+	s->rules = rules_parse(buf_str(&bytes), bytes.n);
+	buf_free(&bytes);
+	return s;
+}
+
+static void
+ignore_free_source(struct source *s)
+{
+	if (s != NULL)
+		rules_free(s->rules);
+	free(s);
+}
+
+/* Did the rules change? A young file is read again and again until its stamp can be relied on. */
+static bool
+ignore_source_moved(struct source **s, const char *path)
+{
+	struct stamp now = stamp_take(path);
+	struct source *old = *s;
+	bool moved;
+
+	if (old == NULL ? !now.there : stamp_same(&old->stamp, &now))
+		return false;
+	*s = ignore_read(path);
+	moved = old == NULL || *s == NULL || memcmp(old->sha256, (*s)->sha256, SHA256_SIZE) != 0;
+	ignore_free_source(old);
+	return moved;
+}
+
+static const char *
+ignore_gitignore(struct ignore *ig, const char *folder)
+{
+	buf_clear(&ig->name);
+	buf_addstr(&ig->name, ig->workdir);
+	buf_addch(&ig->name, '/');
+	buf_addstr(&ig->name, folder);
+	buf_addstr(&ig->name, folder[0] != '\0' ? "/.gitignore" : ".gitignore");
+	return buf_str(&ig->name);
+}
+
+static struct folder *
+ignore_add(struct ignore *ig, struct folder *parent, const char *path, size_t len, bool matched)
+{
+	struct folder *f = mem_zalloc(sizeof *f + len + 1);
+
+	memcpy(f + 1, path, len);
+	f->path = (const char *)(f + 1);
+	f->parent = parent;
+	f->below = len != 0 ? len + 1 : 0;
+	f->matched = matched;
+	if (!matched)
+		f->source = ignore_read(ignore_gitignore(ig, f->path));
+	(void)RB_INSERT(folders, &ig->folders, f);
+	ig->n++;
+	return f;
+}
+
+static void
+ignore_clear(struct ignore *ig)
+{
+	struct folder *f, *next;
+
+	for (f = RB_MIN(folders, &ig->folders); f != NULL; f = next) {
+		next = RB_NEXT(folders, &ig->folders, f);
+		(void)RB_REMOVE(folders, &ig->folders, f);
+		ignore_free_source(f->source);
+		free(f);
+	}
+	ig->n = 0;
+	ig->last = NULL;
+}
+
+struct ignore *
+ignore_new(const char *workdir, const char *exclude)
+{
+	struct ignore *ig = mem_zalloc(sizeof *ig);
+
+	RB_INIT(&ig->folders);
+	ig->workdir = mem_strdup(workdir);
+	ig->exclude_path = mem_strdup(exclude);
+	ig->exclude = ignore_read(exclude);
+	return ig;
+}
+
+void
+ignore_free(struct ignore *ig)
+{
+	if (ig == NULL)
+		return;
+	ignore_clear(ig);
+	ignore_free_source(ig->exclude);
+	ignore_free_source(ig->global);
+	buf_free(&ig->name);
+	free(ig->exclude_path);
+	free(ig->global_path);
+	free(ig->workdir);
+	free(ig);
+}
+
+void
+ignore_set_global(struct ignore *ig, const char *path)
+{
+	if (path == NULL ? ig->global_path == NULL : ig->global_path != NULL && strcmp(path, ig->global_path) == 0)
+		return;
+	free(ig->global_path);
+	ig->global_path = mem_strdup_opt(path);
+	ignore_free_source(ig->global);
+	ig->global = path != NULL ? ignore_read(path) : NULL;
+	ig->stale = true;
+}
+
+/* Most folders have no ignore file: dir, the open work tree, makes that question cheap for 20,000 of them. */
+static bool
+ignore_folder_moved(struct ignore *ig, int dir, struct folder *f)
+{
+	const char *path = ignore_gitignore(ig, f->path);
+
+	if (f->matched || (f->source == NULL && faccessat(dir, path + strlen(ig->workdir) + 1, F_OK, 0) != 0))
+		return false;
+	return ignore_source_moved(&f->source, path);
+}
+
+bool
+ignore_refresh(struct ignore *ig)
+{
+	int dir = open(ig->workdir[0] != '\0' ? ig->workdir : "/", O_PATH | O_DIRECTORY | O_CLOEXEC);
+	bool moved = ig->stale;
+
+	ig->stale = false;
+	moved = ignore_source_moved(&ig->exclude, ig->exclude_path) || moved;
+	if (ig->global_path != NULL)
+		moved = ignore_source_moved(&ig->global, ig->global_path) || moved;
+	for (struct folder *f = RB_MIN(folders, &ig->folders); f != NULL && !moved;
+	     f = RB_NEXT(folders, &ig->folders, f))
+		moved = ignore_folder_moved(ig, dir, f);
+	if (dir >= 0)
+		(void)close(dir);
+	if (moved)
+		ignore_clear(ig);
+	return moved;
+}
+
+static enum verdict
+ignore_ask(const struct source *s, const char *path, bool directory)
+{
+	return s != NULL ? rules_match(s->rules, path, directory) : VERDICT_NONE;
+}
+
+/* The rules nearest to the path speak first. */
+static bool
+ignore_verdict(const struct ignore *ig, const struct folder *f, const char *path, bool directory)
+{
+	enum verdict v = VERDICT_NONE;
+
+	for (; f != NULL && v == VERDICT_NONE; f = f->parent)
+		v = ignore_ask(f->source, path + f->below, directory);
+	if (v == VERDICT_NONE)
+		v = ignore_ask(ig->exclude, path, directory);
+	if (v == VERDICT_NONE)
+		v = ignore_ask(ig->global, path, directory);
+	return v == VERDICT_IGNORE;
+}
+
+/* The folder named by the first len bytes of path, below parent (NULL: the work tree itself). */
+static struct folder *
+ignore_folder(struct ignore *ig, struct folder *parent, const char *path, size_t len)
+{
+	struct folder *f, key;
+	struct buf name = {0};
+
+	buf_add(&name, path, len);
+	key.path = buf_str(&name);
+	f = RB_FIND(folders, &ig->folders, &key);
+	if (f == NULL)
+		f = ignore_add(ig, parent, key.path, len,
+		    parent != NULL && (parent->matched || ignore_verdict(ig, parent, key.path, true)));
+	buf_free(&name);
+	return f;
+}
+
+/* The folder that path is in. */
+static struct folder *
+ignore_parent(struct ignore *ig, const char *path)
+{
+	const char *end = strrchr(path, '/');
+	size_t len = end != NULL ? (size_t)(end - path) : 0;
+	struct folder *f = ig->last;
+
+	if (f != NULL && strncmp(f->path, path, len) == 0 && f->path[len] == '\0')
+		return f;
+	if (ig->n > IGNORE_FOLDERS_MAX) {
+		ignore_clear(ig);
+		ig->stale = true;
+	}
+	f = ignore_folder(ig, NULL, path, 0);
+	for (size_t i = 0; i <= len && len != 0; i++)
+		if (i == len || path[i] == '/')
+			f = ignore_folder(ig, f, path, i);
+	ig->last = f;
+	return f;
+}
+
+bool
+ignore_matches(struct ignore *ig, const char *path, bool directory)
+{
+	const struct folder *f = ignore_parent(ig, path);
+
+	return f->matched || ignore_verdict(ig, f, path, directory);
+}
