@@ -31,13 +31,19 @@ struct watcher_sink {
 	    bool force, uint32_t epoch);
 	/* A file or folder is not there. */
 	void (*gone)(void *arg, const char *path);
-	/* Everything at or below prefix was looked at with this epoch; files with an older one may be gone. */
+	/*
+	 * Everything at or below prefix was looked at with this epoch: a file with an older one is gone, or ignored
+	 * by now, or could not be looked at.
+	 */
 	void (*scanned)(void *arg, const char *prefix, uint32_t epoch);
 	/* The path cannot be looked at (EACCES, EIO, ...): what is known of it stays. */
 	void (*unknown)(void *arg, const char *path, const struct err *e);
 	/* Does git ignore this path? Asked before a folder is entered and a file is told. */
 	bool (*ignored)(void *arg, const char *path, bool directory);
-	/* Something in the git directory moved and git has let go: read HEAD, the index and ignore files again. */
+	/*
+	 * Something in the git directory, or an ignore file, moved and git has let go: read HEAD, the index and ignore
+	 * files again. May call watcher_scan; no other sink function may.
+	 */
 	void (*git)(void *arg);
 	/* A barrier's event arrived and all that was touched before it has been told. */
 	void (*barrier)(void *arg, uint64_t id);
@@ -51,7 +57,7 @@ struct watcher_config {
 	const char *private_dir; /* absolute, for barriers; NULL: none */
 	struct settle_config settle;
 	struct githold_config hold;
-	bool watch; /* false: scan only, no inotify (--once) */
+	bool watch; /* false: scan only, no inotify (--once) and no hold */
 };
 
 /* cfg's strings are copied. The root must exist and be a folder. */
@@ -60,7 +66,8 @@ struct watcher *watcher_new(
 void watcher_free(struct watcher *w);
 
 int watcher_fd(const struct watcher *w); /* inotify; -1 without watch */
-int watcher_root_fd(const struct watcher *w); /* for reads beneath the root */
+int watcher_root_fd(
+    const struct watcher *w); /* for reads beneath the root; another one after a scan that re-attached */
 
 /* Read all pending events into the settle stage. Call when watcher_fd is readable. */
 void watcher_read(struct watcher *w, usec_t now);
@@ -73,8 +80,10 @@ usec_t watcher_deadline(const struct watcher *w);
 
 /*
  * Look at everything (path NULL), or at one path beneath the root, at once,
- * watching what is new. Ends with sink->scanned (or gone). reason: for the log and
- * the counters ("start", "overflow", "request", "ignore").
+ * watching what is new. Ends with sink->scanned, or saw or gone for a path. reason: for the log
+ * ("start", "overflow", "request", "ignore"). A root that was lost and is back is
+ * attached again by a scan of everything. -1: the root is not there, or path lies
+ * in no collection.
  */
 int watcher_scan(struct watcher *w, const char *path, const char *reason, usec_t now, struct err *e);
 
@@ -93,6 +102,7 @@ struct watcher_stats {
 	size_t waiting; /* names that have not settled */
 	uint64_t events, overflows, scans;
 	size_t unwatched; /* folders that could not be watched */
+	bool lost; /* the root is gone from its path: nothing is told until a scan of everything finds it */
 	const char *git_operation; /* "" when none */
 	bool git_stale_lock;
 };

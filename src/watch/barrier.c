@@ -1,0 +1,168 @@
+#include "watch/barrier.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+#include "base/mem.h"
+#include "base/rbtree.h"
+
+#define NAME_SIZE 64
+
+struct barrier {
+	TAILQ_ENTRY(barrier) link;
+	uint64_t id;
+	bool arrived;
+	uint64_t seq; /* of the last touch before its event */
+};
+
+TAILQ_HEAD(barrier_list, barrier);
+
+struct barriers {
+	int dir;
+	int wd;
+	uint64_t last_id;
+	struct barrier_list list; /* by id */
+};
+
+struct barriers *
+barriers_new(const char *dir, struct inotify *in, struct err *e)
+{
+	struct barriers *bs = mem_zalloc(sizeof *bs);
+
+	TAILQ_INIT(&bs->list);
+	bs->dir = open(dir, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+	bs->wd = bs->dir >= 0 ? inotify_watch(in, bs->dir) : -1;
+	if (bs->wd < 0) {
+		(void)err_sys(e, errno, "cannot watch the private folder %s", dir);
+		barriers_free(bs);
+		return NULL;
+	}
+	return bs;
+}
+
+/* The process is part of the name: two may share the folder while one takes over from the other. */
+static void
+file_name(const struct barrier *b, char name[NAME_SIZE])
+{
+	(void)snprintf(name, NAME_SIZE, "barrier-%ld-%llu", (long)getpid(), (unsigned long long)b->id);
+}
+
+static void
+remove_file(const struct barriers *bs, const struct barrier *b)
+{
+	char name[NAME_SIZE];
+
+	file_name(b, name);
+	(void)unlinkat(bs->dir, name, 0);
+}
+
+static void
+barrier_drop(struct barriers *bs, struct barrier *b)
+{
+	if (!b->arrived)
+		remove_file(bs, b);
+	TAILQ_REMOVE(&bs->list, b, link);
+	free(b);
+}
+
+void
+barriers_free(struct barriers *bs)
+{
+	struct barrier *b;
+
+	if (bs == NULL)
+		return;
+	while ((b = TAILQ_FIRST(&bs->list)) != NULL)
+		barrier_drop(bs, b);
+	if (bs->dir >= 0)
+		(void)close(bs->dir);
+	free(bs);
+}
+
+int
+barriers_start(struct barriers *bs, uint64_t *ret_id, struct err *e)
+{
+	struct barrier *b = mem_zalloc(sizeof *b);
+	char name[NAME_SIZE];
+	int fd;
+
+	b->id = ++bs->last_id;
+	file_name(b, name);
+	fd = openat(bs->dir, name, O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC, 0600);
+	if (fd < 0) {
+		free(b);
+		return err_sys(e, errno, "cannot make a barrier file in the private folder");
+	}
+	(void)close(fd);
+	TAILQ_INSERT_TAIL(&bs->list, b, link);
+	*ret_id = b->id;
+	return 0;
+}
+
+static void
+arrive(struct barriers *bs, struct barrier *b, uint64_t seq)
+{
+	if (b->arrived)
+		return;
+	b->arrived = true;
+	b->seq = seq;
+	remove_file(bs, b);
+}
+
+void
+barriers_event(struct barriers *bs, int wd, const char *name, uint64_t seq)
+{
+	char own[NAME_SIZE];
+	struct barrier *b;
+
+	if (wd != bs->wd)
+		return;
+	TAILQ_FOREACH(b, &bs->list, link)
+	{
+		file_name(b, own);
+		if (strcmp(name, own) == 0)
+			arrive(bs, b, seq);
+	}
+}
+
+void
+barriers_overflow(struct barriers *bs, uint64_t seq)
+{
+	struct barrier *b;
+
+	TAILQ_FOREACH(b, &bs->list, link)
+	arrive(bs, b, seq);
+}
+
+static struct barrier *
+first_done(const struct barriers *bs, const struct settle *s)
+{
+	struct barrier *b;
+
+	TAILQ_FOREACH(b, &bs->list, link)
+	if (b->arrived && !settle_waiting(s, b->seq))
+		return b;
+	return NULL;
+}
+
+bool
+barriers_ready(const struct barriers *bs, const struct settle *s)
+{
+	return first_done(bs, s) != NULL;
+}
+
+bool
+barriers_next(struct barriers *bs, const struct settle *s, uint64_t *ret_id)
+{
+	struct barrier *b = first_done(bs, s);
+
+	if (b == NULL)
+		return false;
+	*ret_id = b->id;
+	barrier_drop(bs, b);
+	return true;
+}

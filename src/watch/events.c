@@ -1,0 +1,116 @@
+#include <errno.h>
+#include <string.h>
+
+#include "base/log.h"
+#include "watch/inner.h"
+
+static enum settle_event
+event_kind(uint32_t mask)
+{
+	/* A folder is whole when it appears: what comes into it later has its own events. */
+	if ((mask & (IN_CLOSE_WRITE | IN_MOVED_TO)) != 0 || (mask & (IN_CREATE | IN_ISDIR)) == (IN_CREATE | IN_ISDIR))
+		return SETTLE_COMPLETE;
+	return (mask & IN_MODIFY) != 0 ? SETTLE_WRITE : SETTLE_OTHER;
+}
+
+static void
+touch_in_parent(struct watcher *w, const struct node *n, usec_t now)
+{
+	settle_touch(w->settle, n->parent->number, n->name, SETTLE_OTHER, now);
+}
+
+static void
+root_event(struct watcher *w, struct node *root, uint32_t mask)
+{
+	if ((mask & IN_IGNORED) != 0)
+		(void)tree_set_wd(w->tree, root, -1);
+	if ((mask & (IN_IGNORED | IN_UNMOUNT | IN_MOVE_SELF | IN_DELETE_SELF)) != 0) {
+		if (root_present(w))
+			w->rescan = true;
+	} else if (root->epoch == 0) {
+		w->rescan = true;
+	}
+}
+
+/* About a watched folder itself. Its parent has an event for most of this; not for a lost watch. */
+static void
+self_event(struct watcher *w, struct node *n, uint32_t mask, usec_t now)
+{
+	if (n->parent == NULL) {
+		root_event(w, n, mask);
+		return;
+	}
+	if ((mask & IN_UNMOUNT) != 0) {
+		/* What was mounted here is not deleted. */
+		(void)tree_set_wd(w->tree, n, -1);
+		n->epoch = 0;
+		look_tell_unknown(w, path_set(w, n, NULL), ESTALE);
+		return;
+	}
+	if ((mask & IN_IGNORED) != 0) {
+		(void)tree_set_wd(w->tree, n, -1);
+		n->epoch = 0;
+	}
+	if ((mask & (IN_IGNORED | IN_MOVE_SELF | IN_DELETE_SELF)) != 0 || n->epoch == 0)
+		touch_in_parent(w, n, now);
+}
+
+static void
+git_soon(struct watcher *w, usec_t when)
+{
+	w->git_due = usec_min(w->git_due, when);
+}
+
+static void
+name_event(struct watcher *w, struct node *dir, uint32_t mask, const char *name, usec_t now)
+{
+	struct node *child;
+
+	if (strcmp(name, ".gitignore") == 0)
+		git_soon(w, now + w->quiet);
+	if (dir->parent == NULL && strcmp(name, ".git") == 0 && w->gitdir != NULL) {
+		gitdir_rewatch(w->gitdir, w->inotify);
+		w->git_event = true;
+	}
+	if (!path_counts(w, path_set(w, dir, name)))
+		return;
+	if ((mask & IN_ISDIR) != 0 && (mask & IN_MOVED_FROM) != 0) {
+		child = tree_child(w->tree, dir, name);
+		if (child != NULL)
+			scan_unwatch(w, child);
+	}
+	githold_activity(&w->hold, now);
+	settle_touch(w->settle, dir->number, name, event_kind(mask), now);
+}
+
+void
+events_take(struct watcher *w, const struct inotify_event *ev, const char *name, usec_t now)
+{
+	struct node *n;
+
+	w->events++;
+	if ((ev->mask & IN_Q_OVERFLOW) != 0) {
+		log_info("file events came faster than they were read and some are lost: looking at everything");
+		w->overflows++;
+		w->rescan = true;
+		if (w->barriers != NULL)
+			barriers_overflow(w->barriers, settle_seq(w->settle));
+		return;
+	}
+	if (w->barriers != NULL)
+		barriers_event(w->barriers, ev->wd, name, settle_seq(w->settle));
+	if (w->gitdir != NULL && gitdir_event(w->gitdir, w->inotify, ev->wd, ev->mask, name))
+		w->git_event = true;
+	n = tree_by_wd(w->tree, ev->wd);
+	if (n == NULL) {
+		/* A watch that was dropped may still have events; one that never was may not. */
+		w->rescan |= !inotify_knew(w->inotify, ev->wd);
+		return;
+	}
+	if (w->lost)
+		return;
+	if (*name == '\0')
+		self_event(w, n, ev->mask, now);
+	else
+		name_event(w, n, ev->mask, name, now);
+}

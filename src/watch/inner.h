@@ -1,0 +1,108 @@
+/* What the files of this room share: the watcher and its stages. Not for other rooms. */
+#ifndef WATCH_INNER_H
+#define WATCH_INNER_H
+
+#include <sys/stat.h>
+
+#include "watch/barrier.h"
+#include "watch/gitdir.h"
+#include "watch/inotify.h"
+#include "watch/tree.h"
+#include "watch/watcher.h"
+
+/* A name that was not there when it was looked at. */
+struct absent {
+	uint64_t dir;
+	char *name;
+};
+
+struct watcher {
+	char *root; /* absolute path */
+	const struct collections *collections;
+	struct watcher_sink sink;
+	void *arg;
+
+	int root_fd;
+	bool lost; /* the root is not at its path any more */
+	struct tree *tree;
+	struct settle *settle;
+	struct githold hold;
+	usec_t quiet; /* of settle */
+	struct inotify *inotify; /* NULL: scan only; then the next two are NULL too */
+	struct gitdir *gitdir; /* NULL outside git */
+	struct barriers *barriers; /* NULL without a private folder */
+
+	uint32_t epoch; /* of the last scan */
+	bool rescan; /* events were lost: look at everything */
+	usec_t git_due; /* when to call sink->git; USEC_NEVER */
+	bool git_event; /* in the events being read */
+	bool git_unseen; /* nobody has looked yet for a lock in the git directory */
+	bool limit_hit, limit_told; /* fs.inotify.max_user_watches */
+	size_t limit;
+	bool stale_told;
+	uint64_t events, overflows, scans;
+
+	struct buf path; /* of what is told to the sink */
+	int last_fd; /* the folder that was opened last, -1 */
+	uint64_t last_dir; /* its number */
+	struct absent *absent; /* to be told as gone at the end of a run */
+	size_t absent_n, absent_cap;
+};
+
+/* watcher.c: where things are */
+
+/* w->path becomes the path of dir, or of name in it. */
+const char *path_set(struct watcher *w, const struct node *dir, const char *name);
+
+/* By its names alone: can the path (file or folder) matter? */
+bool path_counts(const struct watcher *w, const char *path);
+
+/* Is the path a folder to watch and enter, a file to tell? Asks the sink about git. */
+bool path_enters(struct watcher *w, const char *path);
+bool path_is_told(struct watcher *w, const char *path);
+
+/* errno of an open or stat: the path is not there. */
+bool errno_is_gone(int sys);
+
+/* Is the root still the folder at its path? Marks the source as lost where not. */
+bool root_present(struct watcher *w);
+
+/* scan.c: reading folders */
+
+/*
+ * Read the folder of n and all below it, watching each before it is read, and
+ * tell what is there; ends with sink->scanned. found: an event led here, so what
+ * is half-written may be deferred.
+ */
+void scan_folder(struct watcher *w, struct node *n, bool found, usec_t now);
+
+/* Drop the watches of n and all below it; it must be read again if it is still there. */
+void scan_unwatch(struct watcher *w, struct node *n);
+
+/* Drop n and all below it. Nothing is told. */
+void scan_forget(struct watcher *w, struct node *n);
+
+/* look.c: one name */
+
+/* Look at name in dir and tell what is there; what is not is told by look_finish. again: read a folder although it is known. */
+void look_at(struct watcher *w, struct node *dir, const char *name, bool again, usec_t now);
+
+/* Tell what is gone, after one more look; and close what is open. */
+void look_finish(struct watcher *w, usec_t now);
+
+/* Forget the folder that is held open. */
+void look_close(struct watcher *w);
+
+/* A file with its stat, read beneath dirfd. */
+void look_tell(struct watcher *w, int dirfd, const char *name, const char *path, const struct stat *st, bool force,
+    uint32_t epoch);
+
+void look_tell_unknown(struct watcher *w, const char *path, int sys);
+
+/* The folder of n, by its path beneath the root; -1 with errno. Fills w->path. */
+int look_open(struct watcher *w, const struct node *n, int flags);
+
+/* events.c */
+void events_take(struct watcher *w, const struct inotify_event *ev, const char *name, usec_t now);
+
+#endif

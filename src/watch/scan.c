@@ -1,0 +1,274 @@
+#include <dirent.h>
+#include <errno.h>
+#include <fcntl.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+#include "base/log.h"
+#include "base/mem.h"
+#include "watch/inner.h"
+
+/* Folders still to be read, by number: one may go while another is read. */
+struct scan {
+	struct watcher *w;
+	bool found;
+	usec_t now;
+	uint64_t *stack;
+	size_t n, cap;
+	size_t folders, files;
+};
+
+static void
+push(struct scan *sc, uint64_t number)
+{
+	if (sc->n == sc->cap) {
+		sc->cap = sc->cap != 0 ? sc->cap * 2 : 64;
+		sc->stack = mem_realloc(sc->stack, sc->cap, sizeof *sc->stack);
+	}
+	sc->stack[sc->n++] = number;
+}
+
+void
+scan_unwatch(struct watcher *w, struct node *n)
+{
+	n->epoch = 0;
+	for (struct node *p = n; p != NULL; p = tree_walk(w->tree, n, p)) {
+		if (p->wd < 0)
+			continue;
+		inotify_unwatch(w->inotify, p->wd);
+		(void)tree_set_wd(w->tree, p, -1);
+	}
+}
+
+static void
+forget_names(void *arg, struct node *n)
+{
+	struct watcher *w = arg;
+
+	if (w->last_dir == n->number)
+		look_close(w);
+	settle_forget(w->settle, n->number);
+}
+
+void
+scan_forget(struct watcher *w, struct node *n)
+{
+	scan_unwatch(w, n);
+	tree_remove(w->tree, n, forget_names, w);
+}
+
+/* Is the folder of n still where n says? */
+static bool
+still_there(struct watcher *w, const struct node *n)
+{
+	int fd = look_open(w, n, O_PATH | O_DIRECTORY);
+	struct stat st;
+	bool there;
+
+	if (fd < 0)
+		return false;
+	there = fstat(fd, &st) == 0 && st.st_dev == n->dev && st.st_ino == n->ino;
+	(void)close(fd);
+	return there;
+}
+
+/*
+ * One inode has one descriptor. When another node has it, that folder was moved
+ * here and the event about it is still to come; or it is mounted at both places,
+ * and then the first one keeps it.
+ */
+static void
+watch_folder(struct scan *sc, struct node *n, int fd)
+{
+	struct watcher *w = sc->w;
+	struct node *other;
+	int wd;
+
+	if (w->inotify == NULL)
+		return;
+	wd = inotify_watch(w->inotify, fd);
+	if (wd < 0 && errno == ENOSPC)
+		w->limit_hit = true;
+	other = tree_by_wd(w->tree, wd);
+	if (other == n)
+		return;
+	inotify_unwatch(w->inotify, n->wd);
+	if (other != NULL && still_there(w, other)) {
+		(void)tree_set_wd(w->tree, n, -1);
+		return;
+	}
+	(void)tree_set_wd(w->tree, n, wd);
+	if (other != NULL) {
+		other->epoch = 0;
+		if (other->parent != NULL)
+			settle_touch(w->settle, other->parent->number, other->name, SETTLE_OTHER, sc->now);
+	}
+}
+
+static void
+enter_child(struct scan *sc, struct node *dir, const char *name, const char *path)
+{
+	struct watcher *w = sc->w;
+	struct node *child = tree_child(w->tree, dir, name);
+
+	if (!path_enters(w, path)) {
+		if (child == NULL)
+			return;
+		scan_forget(w, child);
+		w->sink.gone(w->arg, path);
+		return;
+	}
+	if (child == NULL)
+		child = tree_add(w->tree, dir, name, 0, 0);
+	child->epoch = w->epoch;
+	push(sc, child->number);
+}
+
+static void
+tell_file(struct scan *sc, struct node *dir, int fd, const char *name, const char *path)
+{
+	struct watcher *w = sc->w;
+	struct node *child = tree_child(w->tree, dir, name);
+	struct stat st;
+
+	if (child != NULL) {
+		scan_forget(w, child);
+		w->sink.gone(w->arg, path);
+	}
+	if (!path_is_told(w, path))
+		return;
+	if (fstatat(fd, name, &st, AT_SYMLINK_NOFOLLOW) != 0) {
+		if (!errno_is_gone(errno))
+			look_tell_unknown(w, path, errno);
+		return;
+	}
+	if (S_ISDIR(st.st_mode)) /* since the folder was read, and there is an event for it */
+		return;
+	sc->files++;
+	if (sc->found)
+		settle_found(w->settle, dir->number, name, sc->now);
+	look_tell(w, fd, name, path, &st, false, w->epoch);
+}
+
+static void
+take_entry(struct scan *sc, struct node *dir, int fd, const struct dirent64 *d)
+{
+	unsigned char type = d->d_type;
+	const char *path;
+	struct stat st;
+
+	if (strcmp(d->d_name, ".") == 0 || strcmp(d->d_name, "..") == 0)
+		return;
+	path = path_set(sc->w, dir, d->d_name);
+	if (!path_counts(sc->w, path))
+		return;
+	if (type == DT_UNKNOWN && fstatat(fd, d->d_name, &st, AT_SYMLINK_NOFOLLOW) == 0)
+		type = S_ISDIR(st.st_mode) ? DT_DIR : DT_REG;
+	if (type == DT_DIR)
+		enter_child(sc, dir, d->d_name, path);
+	else
+		tell_file(sc, dir, fd, d->d_name, path);
+}
+
+static int
+take_entries(struct scan *sc, struct node *dir, int fd)
+{
+	_Alignas(struct dirent64) char entries[32 * 1024];
+	ssize_t n;
+
+	while ((n = getdents64(fd, entries, sizeof entries)) > 0)
+		for (const char *p = entries; p < entries + n;) {
+			const struct dirent64 *d = (const void *)p;
+
+			take_entry(sc, dir, fd, d);
+			p += d->d_reclen;
+		}
+	return n < 0 ? -1 : 0;
+}
+
+/* Children that the folder no longer has. Their files are older than the scan, and so the sink finds them. */
+static void
+forget_unseen(struct scan *sc, struct node *dir)
+{
+	struct watcher *w = sc->w;
+	struct node *next;
+
+	for (struct node *child = tree_next_child(w->tree, dir, NULL); child != NULL; child = next) {
+		next = tree_next_child(w->tree, dir, child);
+		if (child->epoch != w->epoch)
+			scan_forget(w, child);
+	}
+}
+
+static int
+read_folder(struct scan *sc, struct node *n, int fd)
+{
+	struct stat st;
+
+	if (fstat(fd, &st) != 0)
+		return -1;
+	n->dev = st.st_dev;
+	n->ino = st.st_ino;
+	watch_folder(sc, n, fd);
+	if (take_entries(sc, n, fd) != 0)
+		return -1;
+	n->epoch = sc->w->epoch;
+	forget_unseen(sc, n);
+	sc->folders++;
+	return 0;
+}
+
+static void
+scan_one(struct scan *sc, struct node *n)
+{
+	struct watcher *w = sc->w;
+	int fd = look_open(w, n, O_RDONLY | O_DIRECTORY);
+	int r = fd >= 0 ? read_folder(sc, n, fd) : -1;
+	int sys = errno;
+
+	if (fd >= 0)
+		(void)close(fd);
+	if (r == 0)
+		return;
+	n->epoch = 0;
+	/* A folder that went while the scan came to it has an event. */
+	if (!errno_is_gone(sys))
+		look_tell_unknown(w, path_set(w, n, NULL), sys);
+}
+
+static void
+warn_of_limit(struct watcher *w)
+{
+	if (!w->limit_hit || w->limit_told)
+		return;
+	w->limit_told = true;
+	w->limit = inotify_limit();
+	log_warning(
+	    "the sysctl fs.inotify.max_user_watches is %zu and used up: %zu of %zu folders here are not watched, "
+	    "and changes in them are seen at the next scan only; raise it to %zu or more",
+	    w->limit, tree_count(w->tree) - tree_watched(w->tree), tree_count(w->tree),
+	    w->limit + 2 * tree_count(w->tree));
+}
+
+void
+scan_folder(struct watcher *w, struct node *n, bool found, usec_t now)
+{
+	struct scan sc = {.w = w, .found = found, .now = now};
+
+	look_close(w);
+	w->scans++;
+	if (++w->epoch == 0)
+		w->epoch = 1;
+	push(&sc, n->number);
+	while (sc.n > 0) {
+		struct node *next = tree_by_number(w->tree, sc.stack[--sc.n]);
+
+		if (next != NULL)
+			scan_one(&sc, next);
+	}
+	free(sc.stack);
+	warn_of_limit(w);
+	log_debug("looked at %zu folders and %zu files", sc.folders, sc.files);
+	w->sink.scanned(w->arg, path_set(w, n, NULL), w->epoch);
+}
