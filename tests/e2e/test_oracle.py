@@ -58,6 +58,7 @@ def test_an_alias_within_the_budget_is_its_value():
     ("# Title\n\nFirst\nline.\n\nSecond.\n", "First line."),
     ("Before.\n\n## Title ##\n\n```\n# no\nno\n```\nAfter.\n", "After."),
     ("# Only a heading\n", "Only a heading"),
+    ("Title\n=====\n<!-- no\nno -->\n***\nAfter a rule.\n", "After a rule."),
     ("Only  a\tparagraph.\r\n", "Only a paragraph."),
     ("", None),
 ])

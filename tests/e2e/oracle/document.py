@@ -68,8 +68,10 @@ def limits(root):
         below = []
         for value in level:
             if isinstance(value, dict):
-                if any(len(k.encode("utf-8", "surrogatepass")) > yamlcore.MAX_KEY for k in value):
-                    raise Invalid("key too long")
+                for key in value:
+                    surrogate_free(key)
+                    if len(key.encode()) > yamlcore.MAX_KEY:
+                        raise Invalid("key too long")
                 below += value.values()
             elif isinstance(value, list):
                 below += value
@@ -105,29 +107,52 @@ def front_matter(text):
 
 FENCE = re.compile(r" {0,3}(`{3,}|~{3,})")
 HEADING = re.compile(r" {0,3}#{1,6}(?:[ \t]+(.*?))?(?:[ \t]+#*)?[ \t]*")
+UNDERLINE = re.compile(r" {0,3}(=+|-+)[ \t]*")
+RULE = re.compile(r" {0,3}([-*_])[ \t]*(\1[ \t]*){2,}")
+
+
+def opens_fence(line):
+    """The fence of a line that opens fenced code, else None. Code between back-ticks on one line is no fence."""
+    found = FENCE.match(line)
+    if found and not (found[1][0] == "`" and "`" in line[found.end():]):
+        return found[1]
+    return None
 
 
 def blocks(text):
-    """('heading' or 'paragraph', text) of a Markdown text, outside fenced code."""
-    fence, paragraph = None, []
-    for line in text.split("\n") + [""]:
+    """('heading' or 'paragraph', text) of a Markdown text, outside fenced code and comments."""
+    inside, paragraph = None, []
+
+    def end(kind="paragraph"):
+        words = " ".join(" ".join(paragraph).split())
+        paragraph.clear()
+        return [(kind, words)] if words else []
+
+    for line in text.split("\n"):
         line = line.rstrip("\r")
-        opening = FENCE.match(line)
-        if fence is not None:
-            if opening and opening[1][0] == fence[0] and len(opening[1]) >= len(fence) and not line.strip("`~ \t"):
-                fence = None
-            continue
-        heading = HEADING.fullmatch(line)
-        if line.strip() and not opening and not heading:
+        if inside == "-->":
+            inside = None if "-->" in line else inside
+        elif inside is not None:
+            closing = FENCE.match(line)
+            if closing and closing[1].startswith(inside) and not line[closing.end():].strip():
+                inside = None
+        elif fence := opens_fence(line):
+            yield from end()
+            inside = fence
+        elif line.lstrip(" ").startswith("<!--") and len(line) - len(line.lstrip(" ")) <= 3:
+            yield from end()
+            inside = None if "-->" in line else "-->"
+        elif paragraph and UNDERLINE.fullmatch(line):
+            yield from end("heading")
+        elif RULE.fullmatch(line) or not line.strip():
+            yield from end()
+        elif heading := HEADING.fullmatch(line):
+            yield from end()
+            if heading[1] and heading[1].strip("#"):
+                yield "heading", " ".join(heading[1].split())
+        else:
             paragraph.append(line)
-            continue
-        if paragraph:
-            yield "paragraph", " ".join(" ".join(paragraph).split())
-            paragraph = []
-        if opening:
-            fence = opening[1]
-        elif heading and heading[1]:
-            yield "heading", " ".join(heading[1].split())
+    yield from end()
 
 
 def describe(text):
@@ -136,8 +161,8 @@ def describe(text):
     first = next((i for i, (kind, _) in enumerate(found) if kind == "heading"), None)
     if first is not None:
         rest = [words for kind, words in found[first + 1:] if kind == "paragraph"]
-        return (rest[0] if rest else found[first][1])[:1024]
-    return found[0][1][:1024] if found else None
+        return (rest[0] if rest else found[first][1])[:1024].rstrip()
+    return found[0][1][:1024].rstrip() if found else None
 
 
 def at(value, pointer):

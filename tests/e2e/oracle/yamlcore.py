@@ -1,4 +1,5 @@
 """YAML 1.2 core schema over PyYAML's C scanner, with the limits of a manifest."""
+import math
 import re
 
 import yaml
@@ -37,6 +38,8 @@ class WrittenFloat(float):
     def __new__(cls, value, written):
         self = super().__new__(cls, value)
         self.written = written
+        if math.isinf(self) and "inf" not in written.lower():
+            raise Invalid(f"{written} is too large for a number")
         return self
 
 
