@@ -1,6 +1,5 @@
 #include "git/ignore.h"
 
-#include <bsd/sys/tree.h>
 #include <fcntl.h>
 #include <stdint.h>
 #include <stdlib.h>
@@ -12,6 +11,7 @@
 #include "base/fs.h"
 #include "base/log.h"
 #include "base/mem.h"
+#include "base/rbtree.h"
 #include "base/sha.h"
 #include "base/text.h"
 #include "git/rules.h"
@@ -55,7 +55,7 @@ ignore_compare(const struct folder *a, const struct folder *b)
 	return strcmp(a->path, b->path);
 }
 
-RB_GENERATE_INTERNAL(folders, folder, link, ignore_compare, __attribute__((unused)) static)
+RBTREE_GENERATE(folders, folder, link, ignore_compare)
 
 /* NULL when there is no regular file. */
 static struct source *

@@ -77,7 +77,7 @@ request_handle(struct http_request *req, const char *method, const char *path)
 {
 	struct http_server *s = req->server;
 	const struct http_view view = {
-	    .method = method,
+	    .method = strcmp(method, MHD_HTTP_METHOD_HEAD) == 0 ? MHD_HTTP_METHOD_GET : method,
 	    .path = path,
 	    .body = buf_str(&req->body),
 	    .body_len = req->body.n,
@@ -228,8 +228,10 @@ http_server_free(struct http_server *s)
 		return;
 	LIST_FOREACH(req, &s->requests, entry)
 	{
-		if (req->suspended && !req->answered)
+		if (req->suspended && !req->answered) {
+			s->gone(s->arg, req);
 			http_respond_error(req, MHD_HTTP_SERVICE_UNAVAILABLE, "shelfd is ending");
+		}
 	}
 	(void)MHD_run(s->daemon);
 	MHD_stop_daemon(s->daemon);

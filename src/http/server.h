@@ -16,7 +16,7 @@ struct http_server;
 struct http_request;
 
 struct http_view {
-	const char *method; /* "GET" */
+	const char *method; /* "GET", also for HEAD, whose answer goes without its body */
 	const char *path; /* "/healthz", without the query */
 	const char *body; /* "" when none; at most 1 MiB, larger is answered 413 */
 	size_t body_len;
@@ -25,7 +25,11 @@ struct http_view {
 /* Called once a request is complete. It must lead to one http_respond, now or later. */
 typedef void http_handler(void *arg, struct http_request *req, const struct http_view *view);
 
-/* Called when a request whose answer is still owed is gone (the client hung up, the server stops). */
+/*
+ * Called when a request whose answer is still owed is gone: the server stops,
+ * or the client hung up, which is not noticed before the answer once the
+ * handler has returned. It must not be answered any more.
+ */
 typedef void http_gone(void *arg, struct http_request *req);
 
 /*

@@ -54,7 +54,6 @@ gone(void *arg, struct http_request *req)
 	struct world *w = arg;
 
 	assert_ptr_equal(req, w->late);
-	w->late = NULL;
 	w->gone++;
 }
 
@@ -160,6 +159,46 @@ answers_with_method_query_and_body(void **state)
 }
 
 static void
+head_is_asked_like_get_and_answered_without_body(void **state)
+{
+	static const char request[] = "HEAD /x HTTP/1.1\r\nHost: h\r\nConnection: close\r\n\r\n";
+	struct world *w = *state;
+	struct buf answer = {0};
+	int fd = dial(w);
+
+	send_text(fd, request, sizeof request - 1);
+	run(w, fd, "no such text", &answer);
+	assert_non_null(strstr(buf_str(&answer), "HTTP/1.1 200"));
+	assert_non_null(strstr(buf_str(&answer), "Content-Length: 15\r\n")); /* of {"error":"GET"} */
+	assert_null(strstr(buf_str(&answer), "error"));
+	buf_free(&answer);
+	(void)close(fd);
+}
+
+static void
+headers_of_7_kib_pass_and_of_20_kib_do_not(void **state)
+{
+	struct world *w = *state;
+	struct buf request = {0}, answer = {0};
+	int fd = dial(w);
+
+	for (size_t kib = 7; kib <= 20; kib += 13) {
+		buf_clear(&request);
+		buf_addstr(&request, "GET /x HTTP/1.1\r\nHost: h\r\n");
+		for (size_t i = 0; i < kib; i++)
+			buf_addf(&request, "X-%zu: %01000d\r\n", i, 0);
+		buf_addstr(&request, "\r\n");
+		send_text(fd, request.p, request.n);
+		buf_clear(&answer);
+		run(w, fd, "\r\n\r\n", &answer);
+		assert_non_null(strstr(buf_str(&answer), kib == 7 ? "HTTP/1.1 200" : "HTTP/1.1 431"));
+	}
+	buf_free(&request);
+	buf_free(&answer);
+	(void)close(fd);
+}
+
+static void
 an_answer_may_come_later(void **state)
 {
 	struct world *w = *state;
@@ -189,6 +228,7 @@ a_server_that_ends_answers_who_still_waits(void **state)
 	send_text(fd, LATE, sizeof LATE - 1);
 	run(w, fd, NULL, &answer);
 	http_server_free(w->server);
+	assert_int_equal(w->gone, 1);
 	n = read(fd, text, sizeof text - 1);
 	assert_true(n > 0);
 	text[n] = '\0';
@@ -280,6 +320,8 @@ main(void)
 #define TEST(name) cmocka_unit_test_setup_teardown(name, setup, teardown)
 	const struct CMUnitTest tests[] = {
 	    TEST(answers_with_method_query_and_body),
+	    TEST(head_is_asked_like_get_and_answered_without_body),
+	    TEST(headers_of_7_kib_pass_and_of_20_kib_do_not),
 	    TEST(an_answer_may_come_later),
 	    TEST(a_server_that_ends_answers_who_still_waits),
 	    TEST(a_body_over_the_limit_is_refused),
