@@ -11,6 +11,7 @@
 #include "manifest/value.h"
 
 #define EXACT 40
+#define DOUBLE_EXACT (INT64_C(1) << DBL_MANT_DIG)
 
 /* 0.d1d2d3... times ten to the power of point. */
 struct decimal {
@@ -227,7 +228,11 @@ value_canonical(const struct value *v, struct buf *out)
 		buf_addstr(out, v->boolean ? "true" : "false");
 		break;
 	case VALUE_INT:
-		buf_addf(out, "%" PRId64, v->integer);
+		/* Beyond 2^53 a reader's double is another number: RFC 8785 writes what such a reader has. */
+		if (v->integer >= -DOUBLE_EXACT && v->integer <= DOUBLE_EXACT)
+			buf_addf(out, "%" PRId64, v->integer);
+		else
+			value_number_text((double)v->integer, out);
 		break;
 	case VALUE_FLOAT:
 		canonical_float(v->number, out);
