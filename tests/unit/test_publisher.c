@@ -1,0 +1,744 @@
+/* The publisher's states, driven with made-up time and made-up replies. */
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdint.h>
+#include <stdlib.h>
+
+#include <cmocka.h>
+
+#include "base/mem.h"
+#include "redis/publisher.h"
+#include "redis/refusal.h"
+#include "redis_fixture.h"
+
+#define MS USEC_PER_MS
+#define SEC USEC_PER_SEC
+#define WALL INT64_C(1769903999123)
+#define OWNER "aaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaa"
+#define GENERATION "0123456789abcdef0123456789abcdef"
+#define OTHER_GENERATION "ffffffffffffffffffffffffffffffff"
+#define SHA "$40\r\n0123456789012345678901234567890123456789\r\n"
+#define RENEWED "*1\r\n$2\r\nOK\r\n"
+
+struct stage {
+	struct publisher *p;
+	struct published *published;
+	struct changeset cs;
+	usec_t now;
+	struct buf log; /* what the sink was told, a word each */
+	char requests[64]
+		     [32]; /* what the publisher asked since the last look: first word, and what the script shall do */
+	size_t n_requests;
+};
+
+static void
+on_loaded(void *arg, bool reset)
+{
+	struct stage *s = arg;
+
+	buf_addstr(&s->log, reset ? "reset " : "loaded ");
+	assert_true(publisher_idle(s->p));
+}
+
+static void
+on_applied(void *arg, const struct change *ch, uint64_t rev)
+{
+	struct stage *s = arg;
+
+	buf_addf(&s->log, "%s@%llu ", ch->key, (unsigned long long)rev);
+}
+
+static void
+on_done(void *arg, struct changeset *cs, bool ok)
+{
+	struct stage *s = arg;
+
+	assert_ptr_equal(cs, &s->cs);
+	changeset_free(cs);
+	buf_addstr(&s->log, ok ? "done " : "given-up ");
+}
+
+static void
+on_reconnect(void *arg, const char *why)
+{
+	struct stage *s = arg;
+
+	assert_int_not_equal(*why, '\0');
+	buf_addstr(&s->log, "reconnect ");
+}
+
+static void
+assert_log(struct stage *s, const char *want)
+{
+	assert_string_equal(buf_str(&s->log), want);
+	buf_clear(&s->log);
+}
+
+/* Take the requests off the output. */
+static void
+look(struct stage *s)
+{
+	struct buf *out = publisher_output(s->p);
+	redisReader *reader = redisReaderCreate();
+	void *v;
+
+	s->n_requests = 0;
+	assert_int_equal(redisReaderFeed(reader, buf_str(out), out->n), REDIS_OK);
+	while (redisReaderGetReply(reader, &v) == REDIS_OK && v != NULL) {
+		redisReply *r = v;
+		const char *word = r->element[0]->str;
+
+		if (strcmp(word, "EVALSHA") == 0)
+			word = strcmp(r->element[2]->str, "3") == 0 ? r->element[6]->str : "apply";
+		assert_true(s->n_requests < 64);
+		(void)snprintf(s->requests[s->n_requests++], sizeof *s->requests, "%s", word);
+		freeReplyObject(r);
+	}
+	redisReaderFree(reader);
+	buf_clear(out);
+}
+
+static void
+assert_requests(struct stage *s, const char *want)
+{
+	struct buf b = {0};
+
+	look(s);
+	for (size_t i = 0; i < s->n_requests; i++)
+		buf_addf(&b, "%s%s", i > 0 ? " " : "", s->requests[i]);
+	assert_string_equal(buf_str(&b), want);
+	buf_free(&b);
+}
+
+/* Give it these replies. */
+static void
+reply(struct stage *s, const char *resp)
+{
+	redisReader *reader = redisReaderCreate();
+	void *v;
+
+	assert_int_equal(redisReaderFeed(reader, resp, strlen(resp)), REDIS_OK);
+	while (redisReaderGetReply(reader, &v) == REDIS_OK && v != NULL) {
+		publisher_reply(s->p, v, s->now, WALL);
+		freeReplyObject(v);
+	}
+	redisReaderFree(reader);
+}
+
+static void
+bulk(struct buf *b, const char *s)
+{
+	buf_addf(b, "$%zu\r\n%s\r\n", strlen(s), s);
+}
+
+/* NEW or TAKEN with a head. */
+static void
+reply_head(struct stage *s, const char *word, const char *generation, int rev, int epoch, const char *batch, int base)
+{
+	struct buf b = {0};
+	char number[16];
+
+	buf_addstr(&b, "*2\r\n");
+	bulk(&b, word);
+	buf_addstr(&b, "*10\r\n");
+	bulk(&b, "generation");
+	bulk(&b, generation);
+	bulk(&b, "rev");
+	(void)snprintf(number, sizeof number, "%d", rev);
+	bulk(&b, number);
+	bulk(&b, "epoch");
+	(void)snprintf(number, sizeof number, "%d", epoch);
+	bulk(&b, number);
+	bulk(&b, "batch");
+	bulk(&b, batch);
+	bulk(&b, "batch_base");
+	(void)snprintf(number, sizeof number, "%d", base);
+	bulk(&b, number);
+	reply(s, b.p);
+	buf_free(&b);
+}
+
+static void
+tick(struct stage *s, usec_t later)
+{
+	s->now += later;
+	publisher_tick(s->p, s->now, WALL);
+}
+
+static bool
+is_dead(void *arg, const char *identity)
+{
+	(void)arg;
+	return strcmp(identity, "h/dead") == 0;
+}
+
+static int
+setup(void **state)
+{
+	static const struct publisher_sink sink = {
+	    .loaded = on_loaded, .applied = on_applied, .done = on_done, .reconnect = on_reconnect};
+	static const struct publisher_config cfg = {.catalog = "t",
+	    .agent = "host:1",
+	    .owner = OWNER,
+	    .identity = "h/1",
+	    .version = "1",
+	    .owner_dead = is_dead};
+	struct stage *s = mem_zalloc(sizeof *s);
+
+	s->now = 1000 * SEC;
+	s->published = published_new();
+	s->p = publisher_new(&cfg, s->published, &sink, s);
+	*state = s;
+	return 0;
+}
+
+static int
+teardown(void **state)
+{
+	struct stage *s = *state;
+
+	publisher_free(s->p);
+	published_free(s->published);
+	buf_free(&s->log);
+	free(s);
+	return 0;
+}
+
+static void
+go_online(struct stage *s)
+{
+	publisher_online(s->p, s->now);
+	assert_requests(s, "SCRIPT SCRIPT PUBLISH");
+	reply(s, SHA SHA ":0\r\n");
+	assert_int_equal(publisher_state(s->p), PUBLISHER_LEASE);
+}
+
+/* Ready on a catalog at revision 5, loaded, with its heartbeat answered. */
+static void
+go_ready(struct stage *s)
+{
+	go_online(s);
+	assert_requests(s, "take");
+	reply_head(s, "TAKEN", GENERATION, 5, 3, "old/1", 4);
+	assert_int_equal(publisher_state(s->p), PUBLISHER_LOAD);
+	assert_requests(s, "HSCAN");
+	reply(s, "*2\r\n$1\r\n0\r\n*0\r\n");
+	assert_requests(s, "renew");
+	reply(s, RENEWED);
+	assert_log(s, "loaded ");
+	assert_int_equal(publisher_state(s->p), PUBLISHER_READY);
+}
+
+static void
+submit(struct stage *s, int n)
+{
+	for (int i = 0; i < n; i++) {
+		char id[16];
+
+		(void)snprintf(id, sizeof id, "%d", i);
+		put_change(&s->cs, s->published, "skill", id, "x");
+	}
+	publisher_submit(s->p, &s->cs, NULL, NULL, s->now, WALL);
+}
+
+static void
+reply_ok(struct stage *s, int base, int rev)
+{
+	char text[64], b[16], r[16];
+
+	(void)snprintf(b, sizeof b, "%d", base);
+	(void)snprintf(r, sizeof r, "%d", rev);
+	(void)snprintf(text, sizeof text, "*3\r\n$2\r\nOK\r\n$%zu\r\n%s\r\n$%zu\r\n%s\r\n", strlen(b), b, strlen(r), r);
+	reply(s, text);
+}
+
+static void
+it_says_nothing_and_waits_for_nothing_while_offline(void **state)
+{
+	struct stage *s = *state;
+	static const char *const record[] = {"a", "b", NULL};
+
+	assert_int_equal(publisher_state(s->p), PUBLISHER_OFFLINE);
+	assert_true(publisher_deadline(s->p) == USEC_NEVER);
+	publisher_sync_record(s->p, record);
+	tick(s, 3600 * SEC);
+	assert_requests(s, "");
+	assert_false(publisher_idle(s->p));
+}
+
+static void
+ready_comes_after_scripts_permission_lease_and_load(void **state)
+{
+	struct stage *s = *state;
+
+	go_ready(s);
+	assert_true(publisher_idle(s->p));
+	assert_string_equal(publisher_generation(s->p), GENERATION);
+	assert_int_equal(publisher_rev(s->p), 5);
+	assert_string_equal(publisher_condition(s->p), "");
+}
+
+static void
+published_advances_only_on_ok(void **state)
+{
+	struct stage *s = *state;
+
+	go_ready(s);
+	submit(s, 1);
+	assert_int_equal(publisher_state(s->p), PUBLISHER_APPLY);
+	assert_requests(s, "apply");
+	assert_int_equal(published_items(s->published), 0);
+	assert_int_equal(publisher_rev(s->p), 5);
+	reply_ok(s, 5, 6);
+	assert_log(s, "skill/0@6 done ");
+	assert_int_equal(published_items(s->published), 1);
+	assert_int_equal(publisher_rev(s->p), 6);
+	assert_int_equal(published_type_rev(s->published, "skill"), 6);
+	assert_string_equal(published_get(s->published, "skill/0")->created_at, "2026-01-31T23:59:59.123Z");
+	assert_true(publisher_idle(s->p));
+}
+
+static void
+duplicate_counts_as_ok(void **state)
+{
+	struct stage *s = *state;
+
+	go_ready(s);
+	submit(s, 1);
+	reply(s, "*3\r\n$3\r\nDUP\r\n$1\r\n5\r\n$1\r\n6\r\n");
+	assert_log(s, "skill/0@6 done ");
+}
+
+static void
+lease_and_heartbeat_are_renewed_in_one_wake_up_every_five_seconds(void **state)
+{
+	struct stage *s = *state;
+
+	go_ready(s);
+	assert_true(publisher_deadline(s->p) == s->now + 5 * SEC);
+	tick(s, 5 * SEC - 1);
+	assert_requests(s, "");
+	tick(s, 1);
+	assert_requests(s, "renew");
+	reply(s, RENEWED);
+	assert_true(publisher_deadline(s->p) == s->now + 5 * SEC);
+}
+
+static void
+lost_lease_is_fought_for_anew(void **state)
+{
+	struct stage *s = *state;
+
+	go_ready(s);
+	tick(s, 5 * SEC);
+	assert_requests(s, "renew");
+	reply(s, "*1\r\n$4\r\nLOST\r\n");
+	assert_int_equal(publisher_state(s->p), PUBLISHER_LEASE);
+	assert_requests(s, "take");
+	reply_head(s, "TAKEN", GENERATION, 5, 4, "old/1", 4);
+	assert_requests(s, "renew");
+	assert_int_equal(publisher_state(s->p), PUBLISHER_READY);
+	assert_log(s, ""); /* nobody has published meanwhile */
+}
+
+static void
+standby_looks_every_second_and_names_the_holder(void **state)
+{
+	struct stage *s = *state;
+
+	go_online(s);
+	assert_requests(s, "take");
+	reply(s, "*2\r\n$4\r\nHELD\r\n$9\r\nh/\x1b[1 abc\r\n");
+	assert_int_equal(publisher_state(s->p), PUBLISHER_STANDBY);
+	assert_string_equal(publisher_condition(s->p), "held by h/\\x1B[1");
+	assert_true(publisher_deadline(s->p) == s->now + SEC);
+	tick(s, SEC - 1);
+	assert_requests(s, "");
+	tick(s, 1);
+	assert_requests(s, "take");
+	reply(s, "*2\r\n$4\r\nHELD\r\n$8\r\nh/2 next\r\n");
+	assert_string_equal(publisher_condition(s->p), "held by h/2");
+}
+
+static void
+lease_of_a_dead_holder_is_asked_for_at_once(void **state)
+{
+	struct stage *s = *state;
+
+	go_online(s);
+	assert_requests(s, "take");
+	reply(s, "*2\r\n$4\r\nHELD\r\n$10\r\nh/dead abc\r\n");
+	assert_int_equal(publisher_state(s->p), PUBLISHER_LEASE);
+	assert_non_null(strstr(publisher_output(s->p)->p, "h/dead abc"));
+	assert_requests(s, "take");
+}
+
+static void
+waits_double_up_to_five_seconds_with_jitter(void **state)
+{
+	struct stage *s = *state;
+	usec_t full = 50 * MS;
+
+	go_ready(s);
+	submit(s, 1);
+	for (int i = 0; i < 12; i++) {
+		usec_t wait;
+
+		look(s);
+		reply(s, "-OOM command not allowed when used memory > 'maxmemory'.\r\n");
+		assert_int_equal(publisher_state(s->p), PUBLISHER_WAIT);
+		assert_string_equal(publisher_condition(s->p),
+		    "redis refuses: OOM command not allowed when used memory > 'maxmemory'.");
+		wait = publisher_deadline(s->p) - s->now;
+		assert_true(wait <= full);
+		assert_true(wait >= full / 2 || wait == 5 * SEC - full);
+		full = usec_min(full * 2, 5 * SEC);
+		s->now += wait;
+		publisher_tick(s->p, s->now, WALL);
+		look(s);
+		if (publisher_state(s->p) != PUBLISHER_LEASE)
+			fail_msg("%s", publisher_state_word(publisher_state(s->p)));
+		reply_head(s, "TAKEN", GENERATION, 5, 3, "old/1", 4);
+		assert_int_equal(publisher_state(s->p), PUBLISHER_APPLY);
+		assert_requests(s, "renew apply");
+		reply(s, RENEWED);
+	}
+	reply_ok(s, 5, 6);
+	assert_log(s, "skill/0@6 done ");
+	assert_string_equal(publisher_condition(s->p), "");
+}
+
+static void
+denied_permission_waits_long_and_says_so(void **state)
+{
+	struct stage *s = *state;
+
+	publisher_online(s->p, s->now);
+	reply(s, SHA SHA "-NOPERM this user has no permissions to access one of the channels\r\n");
+	assert_int_equal(publisher_state(s->p), PUBLISHER_WAIT);
+	assert_non_null(strstr(publisher_condition(s->p), "NOPERM"));
+	assert_true(publisher_deadline(s->p) - s->now >= 5 * SEC / 2);
+}
+
+static void
+read_only_server_is_left_after_the_wait(void **state)
+{
+	struct stage *s = *state;
+
+	go_ready(s);
+	submit(s, 1);
+	reply(s, "-READONLY You can't write against a read only replica.\r\n");
+	assert_int_equal(publisher_state(s->p), PUBLISHER_WAIT);
+	tick(s, publisher_deadline(s->p) - s->now);
+	assert_log(s, "reconnect ");
+}
+
+static void
+silence_of_five_seconds_ends_the_connection(void **state)
+{
+	struct stage *s = *state;
+
+	go_ready(s);
+	submit(s, 1);
+	tick(s, 5 * SEC - 1);
+	assert_log(s, "");
+	tick(s, 1);
+	assert_log(s, "reconnect ");
+}
+
+static void
+replies_that_keep_coming_are_no_silence(void **state)
+{
+	struct stage *s = *state;
+
+	publisher_online(s->p, s->now);
+	tick(s, 4 * SEC);
+	reply(s, SHA);
+	tick(s, 4 * SEC);
+	assert_log(s, "");
+	tick(s, 1 * SEC);
+	assert_log(s, "reconnect ");
+}
+
+static void
+set_that_was_cut_off_goes_on_where_it_was(void **state)
+{
+	struct stage *s = *state;
+
+	go_ready(s);
+	submit(s, 100);
+	assert_requests(s, "apply");
+	reply_ok(s, 5, 69);
+	buf_clear(&s->log);
+	assert_requests(s, "apply");
+	publisher_offline(s->p, s->now);
+	assert_int_equal(publisher_state(s->p), PUBLISHER_OFFLINE);
+	go_online(s);
+	assert_requests(s, "take");
+	reply_head(s, "TAKEN", GENERATION, 69, 3, "aaaaaaaaaaaaaaaa-1/1", 5);
+	assert_int_equal(publisher_state(s->p), PUBLISHER_APPLY);
+	assert_non_null(strstr(publisher_output(s->p)->p, "aaaaaaaaaaaaaaaa-1/2"));
+	assert_requests(s, "renew apply");
+	reply(s, RENEWED);
+	reply_ok(s, 69, 105);
+	assert_int_equal(published_items(s->published), 100);
+	assert_int_equal(publisher_rev(s->p), 105);
+}
+
+static void
+set_is_given_up_when_another_agent_published_meanwhile(void **state)
+{
+	struct stage *s = *state;
+
+	go_ready(s);
+	submit(s, 1);
+	publisher_offline(s->p, s->now);
+	buf_clear(publisher_output(s->p));
+	go_online(s);
+	assert_requests(s, "take");
+	reply_head(s, "TAKEN", GENERATION, 9, 5, "other/1", 5);
+	assert_int_equal(publisher_state(s->p), PUBLISHER_LOAD);
+	assert_log(s, "given-up ");
+	assert_requests(s, "HSCAN");
+	reply(s, "*2\r\n$1\r\n0\r\n*0\r\n");
+	assert_log(s, "loaded ");
+	assert_int_equal(publisher_rev(s->p), 9);
+}
+
+static void
+revision_that_went_back_means_a_new_generation(void **state)
+{
+	struct stage *s = *state;
+	char minted[40];
+
+	go_ready(s);
+	publisher_offline(s->p, s->now);
+	go_online(s);
+	assert_requests(s, "take");
+	reply_head(s, "TAKEN", GENERATION, 4, 4, "older/1", 3);
+	assert_requests(s, "mint");
+	assert_int_equal(publisher_state(s->p), PUBLISHER_LEASE);
+	reply_head(s, "NEW", OTHER_GENERATION, 0, 4, "", 0);
+	assert_log(s, "reset ");
+	assert_int_equal(publisher_rev(s->p), 0);
+	(void)snprintf(minted, sizeof minted, "%s", publisher_generation(s->p));
+	assert_string_not_equal(minted, GENERATION);
+	assert_int_equal(strspn(minted, "0123456789abcdef"), 32);
+}
+
+static void
+generation_of_somebody_else_is_read_and_counts_as_a_reset(void **state)
+{
+	struct stage *s = *state;
+
+	go_ready(s);
+	submit(s, 1);
+	look(s);
+	reply(s, "-GENERATION is " OTHER_GENERATION "\r\n");
+	assert_requests(s, "take");
+	reply_head(s, "TAKEN", OTHER_GENERATION, 2, 9, "other/1", 1);
+	assert_log(s, "given-up ");
+	assert_requests(s, "HSCAN");
+	reply(s, "*2\r\n$1\r\n0\r\n*0\r\n");
+	assert_log(s, "reset ");
+	assert_string_equal(publisher_generation(s->p), OTHER_GENERATION);
+}
+
+static void
+contradiction_is_looked_at_at_once_but_not_in_a_loop(void **state)
+{
+	struct stage *s = *state;
+
+	go_ready(s);
+	submit(s, 1);
+	look(s);
+	reply(s, "-BASE rev is 8\r\n");
+	assert_int_equal(publisher_state(s->p), PUBLISHER_LEASE);
+	assert_requests(s, "take");
+	reply(s, "-BASE again\r\n");
+	assert_int_equal(publisher_state(s->p), PUBLISHER_WAIT);
+}
+
+static void
+replies_to_a_state_that_is_over_are_passed_over(void **state)
+{
+	struct stage *s = *state;
+
+	go_ready(s);
+	tick(s, 5 * SEC);
+	assert_requests(s, "renew");
+	submit(s, 1);
+	assert_requests(s, "apply");
+	reply(s, "*1\r\n$4\r\nLOST\r\n");
+	assert_requests(s, "take");
+	reply_ok(s, 5, 6); /* of the call: whether it was applied is now a question to the head */
+	assert_log(s, "");
+	reply_head(s, "TAKEN", GENERATION, 6, 4, "aaaaaaaaaaaaaaaa-1/1", 5);
+	assert_requests(s, "renew apply");
+	reply(s, RENEWED "*3\r\n$3\r\nDUP\r\n$1\r\n5\r\n$1\r\n6\r\n");
+	assert_log(s, "skill/0@6 done ");
+}
+
+static void
+reply_that_no_redis_gives_ends_the_connection(void **state)
+{
+	struct stage *s = *state;
+
+	go_ready(s);
+	submit(s, 1);
+	reply(s, ":1\r\n");
+	assert_log(s, "reconnect ");
+	reply(s, ":1\r\n");
+	assert_log(s, "reconnect ");
+}
+
+static size_t
+changes_of_next_call(struct stage *s, uint64_t *rev, usec_t took)
+{
+	uint64_t before = *rev, base = before;
+	const char *p;
+
+	/* The fifth and sixth argument behind the head key: base and rev. */
+	p = strstr(publisher_output(s->p)->p, "aaaaaaaaaaaaaaaa-1/");
+	assert_non_null(p);
+	p = strchr(p, '\n') + 1; /* $n of base */
+	p = strchr(p, '\n') + 1;
+	base = strtoull(p, NULL, 10);
+	p = strchr(p, '\n') + 1;
+	p = strchr(p, '\n') + 1;
+	*rev = strtoull(p, NULL, 10);
+	assert_int_equal(base, before);
+	look(s);
+	s->now += took;
+	reply_ok(s, (int)base, (int)*rev);
+	return *rev - base;
+}
+
+static void
+calls_grow_while_they_are_fast_and_shrink_when_slow(void **state)
+{
+	struct stage *s = *state;
+	uint64_t rev = 5;
+
+	go_ready(s);
+	submit(s, 2000);
+	assert_int_equal(changes_of_next_call(s, &rev, 1 * MS), 64);
+	assert_int_equal(changes_of_next_call(s, &rev, 3 * MS), 128);
+	assert_int_equal(changes_of_next_call(s, &rev, 1 * MS), 128);
+	/* As many as the bytes of one call allow now, whatever its number of changes. */
+	assert_in_range(changes_of_next_call(s, &rev, 1 * MS), 129, 256);
+	assert_in_range(changes_of_next_call(s, &rev, 20 * MS), 129, 256);
+	assert_int_equal(changes_of_next_call(s, &rev, 20 * MS), 128);
+	assert_int_equal(changes_of_next_call(s, &rev, 4 * MS), 64);
+	assert_int_equal(changes_of_next_call(s, &rev, 4 * MS), 64);
+}
+
+static void
+refused_notice_is_told_while_publishing_goes_on(void **state)
+{
+	struct stage *s = *state;
+
+	go_ready(s);
+	submit(s, 1);
+	reply(s, "*4\r\n$2\r\nOK\r\n$1\r\n5\r\n$1\r\n6\r\n$9\r\nNOPERM no\r\n");
+	assert_log(s, "skill/0@6 done ");
+	assert_string_equal(publisher_condition(s->p), "published, but redis refuses to notify: NOPERM no");
+	assert_true(publisher_idle(s->p));
+}
+
+static void
+sync_record_waits_for_ready(void **state)
+{
+	struct stage *s = *state;
+	static const char *const record[] = {"trigger", "start", NULL};
+
+	go_online(s);
+	publisher_sync_record(s->p, record);
+	assert_requests(s, "take");
+	reply_head(s, "NEW", GENERATION, 0, 1, "", 0);
+	assert_requests(s, "renew XADD");
+}
+
+static void
+release_ends_all_waiting(void **state)
+{
+	struct stage *s = *state;
+
+	go_ready(s);
+	publisher_release(s->p);
+	assert_requests(s, "release");
+	reply(s, RENEWED);
+	assert_true(publisher_deadline(s->p) == USEC_NEVER);
+	assert_false(publisher_idle(s->p));
+	tick(s, 3600 * SEC);
+	assert_requests(s, "");
+}
+
+static void
+set_that_is_left_at_the_end_is_given_back(void **state)
+{
+	struct stage *s = *state;
+
+	go_ready(s);
+	submit(s, 1);
+	publisher_free(s->p);
+	s->p = NULL;
+	assert_log(s, "given-up ");
+}
+
+static void
+errors_are_told_apart_by_their_first_word_only(void **state)
+{
+	static const struct {
+		const char *word;
+		enum refusal want;
+	} cases[] = {{"OOM", REFUSAL_WAIT}, {"MISCONF", REFUSAL_WAIT}, {"LOADING", REFUSAL_WAIT},
+	    {"BUSY", REFUSAL_WAIT}, {"NOREPLICAS", REFUSAL_WAIT}, {"CLUSTERDOWN", REFUSAL_WAIT},
+	    {"TRYAGAIN", REFUSAL_WAIT}, {"ERR", REFUSAL_WAIT}, {"", REFUSAL_WAIT}, {"TYPE", REFUSAL_WAIT},
+	    {"READONLY", REFUSAL_MOVED}, {"MOVED", REFUSAL_MOVED}, {"NOAUTH", REFUSAL_DENIED},
+	    {"WRONGPASS", REFUSAL_DENIED}, {"NOPERM", REFUSAL_DENIED}, {"NOSCRIPT", REFUSAL_SCRIPT},
+	    {"FENCED", REFUSAL_FENCED}, {"GENERATION", REFUSAL_STATE}, {"NOSTATE", REFUSAL_STATE},
+	    {"BASE", REFUSAL_STATE}, {"NOITEM", REFUSAL_STATE}, {"STREAM", REFUSAL_STREAM}};
+
+	(void)state;
+	for (size_t i = 0; i < sizeof cases / sizeof *cases; i++)
+		assert_int_equal(refusal_of(cases[i].word), cases[i].want);
+}
+
+#define STAGED(test) cmocka_unit_test_setup_teardown(test, setup, teardown)
+
+int
+main(void)
+{
+	const struct CMUnitTest tests[] = {
+	    STAGED(it_says_nothing_and_waits_for_nothing_while_offline),
+	    STAGED(ready_comes_after_scripts_permission_lease_and_load),
+	    STAGED(published_advances_only_on_ok),
+	    STAGED(duplicate_counts_as_ok),
+	    STAGED(lease_and_heartbeat_are_renewed_in_one_wake_up_every_five_seconds),
+	    STAGED(lost_lease_is_fought_for_anew),
+	    STAGED(standby_looks_every_second_and_names_the_holder),
+	    STAGED(lease_of_a_dead_holder_is_asked_for_at_once),
+	    STAGED(waits_double_up_to_five_seconds_with_jitter),
+	    STAGED(denied_permission_waits_long_and_says_so),
+	    STAGED(read_only_server_is_left_after_the_wait),
+	    STAGED(silence_of_five_seconds_ends_the_connection),
+	    STAGED(replies_that_keep_coming_are_no_silence),
+	    STAGED(set_that_was_cut_off_goes_on_where_it_was),
+	    STAGED(set_is_given_up_when_another_agent_published_meanwhile),
+	    STAGED(revision_that_went_back_means_a_new_generation),
+	    STAGED(generation_of_somebody_else_is_read_and_counts_as_a_reset),
+	    STAGED(contradiction_is_looked_at_at_once_but_not_in_a_loop),
+	    STAGED(replies_to_a_state_that_is_over_are_passed_over),
+	    STAGED(reply_that_no_redis_gives_ends_the_connection),
+	    STAGED(calls_grow_while_they_are_fast_and_shrink_when_slow),
+	    STAGED(refused_notice_is_told_while_publishing_goes_on),
+	    STAGED(sync_record_waits_for_ready),
+	    STAGED(release_ends_all_waiting),
+	    STAGED(set_that_is_left_at_the_end_is_given_back),
+	    cmocka_unit_test(errors_are_told_apart_by_their_first_word_only),
+	};
+
+	return cmocka_run_group_tests_name("publisher", tests, NULL, NULL);
+}

@@ -1,0 +1,737 @@
+/* The publisher against a real redis-server: what only the two together can show. */
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdint.h>
+#include <stdlib.h>
+
+#include <cmocka.h>
+
+#include <poll.h>
+
+#include "base/mem.h"
+#include "redis/conn.h"
+#include "redis/publisher.h"
+#include "redis_fixture.h"
+
+#define DEADLINE (10 * USEC_PER_SEC)
+#define P "shelf:{t}:"
+
+/* A publisher with its connection, as the agent has one. */
+struct rig {
+	struct server *server;
+	const char *identity;
+	struct publisher *pub;
+	struct published *published;
+	struct conn *conn;
+	struct changeset cs;
+	int n_loaded, n_reset, n_done, n_failed, n_reconnect;
+	uint64_t last_rev;
+	size_t n_applied;
+	const char *dead; /* identity that is known to be dead */
+};
+
+struct stage {
+	struct server *server;
+	struct rig a, b;
+};
+
+static void
+on_loaded(void *arg, bool reset)
+{
+	struct rig *g = arg;
+
+	g->n_loaded++;
+	g->n_reset += reset;
+}
+
+static void
+on_applied(void *arg, const struct change *ch, uint64_t rev)
+{
+	struct rig *g = arg;
+
+	assert_non_null(ch->key);
+	g->n_applied++;
+	g->last_rev = rev;
+}
+
+static void
+on_done(void *arg, struct changeset *cs, bool ok)
+{
+	struct rig *g = arg;
+
+	assert_ptr_equal(cs, &g->cs);
+	changeset_free(cs);
+	g->n_done += ok;
+	g->n_failed += !ok;
+}
+
+static void
+on_reconnect(void *arg, const char *why)
+{
+	struct rig *g = arg;
+
+	(void)why;
+	g->n_reconnect++;
+}
+
+static bool
+is_dead(void *arg, const char *identity)
+{
+	const struct rig *g = arg;
+
+	return g->dead != NULL && strcmp(identity, g->dead) == 0;
+}
+
+static void
+conn_is_ready(void *arg)
+{
+	struct rig *g = arg;
+
+	publisher_online(g->pub, clock_now());
+}
+
+static void
+conn_has_reply(void *arg, const redisReply *r)
+{
+	struct rig *g = arg;
+
+	publisher_reply(g->pub, r, clock_now(), clock_wall_ms());
+}
+
+static void
+conn_is_lost(void *arg, const struct err *why)
+{
+	struct rig *g = arg;
+
+	(void)why;
+	conn_free(g->conn);
+	g->conn = NULL;
+	publisher_offline(g->pub, clock_now());
+}
+
+static void
+rig_connect(struct rig *g)
+{
+	static const struct conn_sink sink = {.ready = conn_is_ready, .reply = conn_has_reply, .lost = conn_is_lost};
+	struct err e;
+
+	g->conn = conn_open(&g->server->url, NULL, 0, &sink, g, &e);
+	if (g->conn == NULL)
+		fail_msg("%s", e.msg);
+}
+
+/* The connection breaks; what was not sent is lost. */
+static void
+rig_cut(struct rig *g)
+{
+	conn_free(g->conn);
+	g->conn = NULL;
+	publisher_offline(g->pub, clock_now());
+}
+
+static void
+rig_start(struct rig *g, struct server *server, const char *identity, const char *owner)
+{
+	static const struct publisher_sink sink = {
+	    .loaded = on_loaded, .applied = on_applied, .done = on_done, .reconnect = on_reconnect};
+	struct publisher_config cfg = {.catalog = "t",
+	    .agent = "host:42",
+	    .owner = owner,
+	    .identity = identity,
+	    .version = "1",
+	    .owner_dead = is_dead,
+	    .arg = g};
+
+	*g = (struct rig){.server = server, .identity = identity, .published = published_new()};
+	g->pub = publisher_new(&cfg, g->published, &sink, g);
+	rig_connect(g);
+}
+
+static void
+rig_stop(struct rig *g)
+{
+	if (g->pub == NULL)
+		return;
+	publisher_free(g->pub);
+	conn_free(g->conn);
+	published_free(g->published);
+	*g = (struct rig){0};
+}
+
+static void
+rig_flush(struct rig *g)
+{
+	struct buf *out = publisher_output(g->pub);
+
+	conn_send(g->conn, out->p, out->n);
+	buf_clear(out);
+	conn_writable(g->conn);
+}
+
+/* One turn of the loop. */
+static void
+rig_turn(struct rig *g)
+{
+	struct pollfd pfd = {.fd = conn_fd(g->conn), .events = POLLIN};
+	usec_t left = publisher_deadline(g->pub) - clock_now();
+
+	rig_flush(g);
+	(void)poll(&pfd, 1, (int)(left < 0 ? 0 : usec_min(left / USEC_PER_MS + 1, 20)));
+	conn_readable(g->conn);
+	if (g->conn != NULL)
+		publisher_tick(g->pub, clock_now(), clock_wall_ms());
+}
+
+static void
+rig_until(struct rig *g, enum publisher_state want)
+{
+	usec_t deadline = clock_now() + DEADLINE;
+
+	for (;;) {
+		rig_turn(g);
+		if (publisher_state(g->pub) == want && publisher_output(g->pub)->n == 0)
+			return;
+		if (clock_now() > deadline)
+			fail_msg("still %s (%s), not %s", publisher_state_word(publisher_state(g->pub)),
+			    publisher_condition(g->pub), publisher_state_word(want));
+	}
+}
+
+static void
+rig_submit(struct rig *g)
+{
+	publisher_submit(g->pub, &g->cs, "c0ffee", "main", clock_now(), clock_wall_ms());
+}
+
+/* Publish n skills in one set, and see it through. */
+static void
+rig_publish(struct rig *g, int from, int to, const char *content)
+{
+	int done = g->n_done;
+
+	for (int i = from; i < to; i++) {
+		char id[16];
+
+		(void)snprintf(id, sizeof id, "i%d", i);
+		put_change(&g->cs, g->published, i % 3 == 0 ? "mcp" : "skill", id, content);
+	}
+	rig_submit(g);
+	rig_until(g, PUBLISHER_READY);
+	assert_int_equal(g->n_done, done + 1);
+}
+
+static int
+start_server(void **state)
+{
+	*state = server_new();
+	return 0;
+}
+
+static int
+stop_server(void **state)
+{
+	if (*state != NULL)
+		server_free(*state);
+	return 0;
+}
+
+static int
+setup(void **state)
+{
+	struct stage *s = mem_zalloc(sizeof *s);
+
+	s->server = *state;
+	*state = s;
+	if (s->server != NULL)
+		free(server_ask(s->server, "FLUSHALL"));
+	return 0;
+}
+
+static int
+teardown(void **state)
+{
+	struct stage *s = *state;
+
+	rig_stop(&s->a);
+	rig_stop(&s->b);
+	*state = s->server;
+	free(s);
+	return 0;
+}
+
+#define NEEDS_SERVER(s)                                                              \
+	do {                                                                         \
+		if ((s)->server == NULL) {                                           \
+			print_message("skipped: no redis-server on this machine\n"); \
+			skip();                                                      \
+		}                                                                    \
+	} while (0)
+
+static void
+expect(struct stage *s, const char *line, const char *want)
+{
+	char *got = server_ask(s->server, line);
+
+	if (strcmp(got, want) != 0)
+		fail_msg("%s: got %s, expected %s", line, got, want);
+	free(got);
+}
+
+/* Each revision of the stream once, from 1 to n. */
+static void
+expect_stream(struct stage *s, long long n)
+{
+	char *line = mem_printf("XRANGE " P "changes %lld-0 %lld-0", n, n), *last = server_ask(s->server, line);
+
+	assert_int_equal(server_ask_number(s->server, "XLEN " P "changes"), n);
+	if (strstr(last, "event") == NULL)
+		fail_msg("the stream does not end with %lld-0", n);
+	free(last);
+	free(line);
+}
+
+static void
+first_start_mints_a_generation_and_shows_its_heartbeat(void **state)
+{
+	struct stage *s = *state;
+	char *line;
+
+	NEEDS_SERVER(s);
+	rig_start(&s->a, s->server, "h/1", "aaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaa");
+	rig_until(&s->a, PUBLISHER_READY);
+	assert_int_equal(s->a.n_loaded, 1);
+	assert_int_equal(s->a.n_reset, 1);
+	assert_int_equal(strlen(publisher_generation(s->a.pub)), 32);
+	line = mem_printf("[%s 0 1 aaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaa 1]", publisher_generation(s->a.pub));
+	expect(s, "HMGET " P "head generation rev epoch owner schema", line);
+	free(line);
+	expect(s, "GET " P "lease", "h/1 aaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaa");
+	rig_turn(&s->a); /* the heartbeat is on its way */
+	expect(s, "HMGET " P "heartbeat rev pid host version", "[0 42 host 1]");
+	assert_true(server_ask_number(s->server, "PTTL " P "heartbeat") > 10000);
+	assert_true(server_ask_number(s->server, "PTTL " P "lease") > 10000);
+}
+
+static void
+large_set_is_one_batch_without_gaps(void **state)
+{
+	struct stage *s = *state;
+
+	NEEDS_SERVER(s);
+	rig_start(&s->a, s->server, "h/1", "aaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaa");
+	rig_until(&s->a, PUBLISHER_READY);
+	rig_publish(&s->a, 0, 1500, "one");
+	assert_int_equal(s->a.n_applied, 1500);
+	assert_int_equal(s->a.last_rev, 1500);
+	assert_int_equal(publisher_rev(s->a.pub), 1500);
+	expect(s, "HMGET " P "head rev items", "[1500 1500]");
+	expect_stream(s, 1500);
+}
+
+static void
+next_process_loads_exactly_what_was_published(void **state)
+{
+	struct stage *s = *state;
+	const struct published_item *x, *y = NULL;
+	size_t n = 0;
+
+	NEEDS_SERVER(s);
+	rig_start(&s->a, s->server, "h/1", "aaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaa");
+	rig_until(&s->a, PUBLISHER_READY);
+	put_problem(&s->a.cs, "skills/x.md", "[1]");
+	rig_publish(&s->a, 0, 1600, "one");
+	put_deletion(&s->a.cs, s->a.published, "skill/i7");
+	put_patch(&s->a.cs, s->a.published, "mcp/i3");
+	rig_publish(&s->a, 0, 5, "two");
+	publisher_release(s->a.pub);
+	rig_flush(&s->a);
+	rig_start(&s->b, s->server, "h/2", "bbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbb");
+	rig_until(&s->b, PUBLISHER_READY);
+	assert_int_equal(s->b.n_loaded, 1);
+	assert_int_equal(s->b.n_reset, 0);
+	expect(s, "HMGET " P "head epoch items", "[2 1599]");
+	assert_int_equal(publisher_rev(s->b.pub), publisher_rev(s->a.pub));
+	assert_int_equal(published_items(s->b.published), 1599);
+	for (x = published_next(s->a.published, NULL); x != NULL; x = published_next(s->a.published, x->key), n++) {
+		y = published_get(s->b.published, x->key);
+		assert_non_null(y);
+		assert_true(face_equal(&x->face, &y->face));
+		assert_int_equal(x->rev, y->rev);
+		assert_int_equal(x->created_rev, y->created_rev);
+		assert_string_equal(x->created_at, y->created_at);
+	}
+	assert_int_equal(n, 1599);
+	assert_int_equal(published_type_rev(s->b.published, "mcp"), published_type_rev(s->a.published, "mcp"));
+	assert_true(published_problems_equal(s->b.published, "skills/x.md", "[1]", 3));
+}
+
+static void
+damaged_item_counts_as_not_published(void **state)
+{
+	struct stage *s = *state;
+
+	NEEDS_SERVER(s);
+	rig_start(&s->a, s->server, "h/1", "aaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaa");
+	rig_until(&s->a, PUBLISHER_READY);
+	rig_publish(&s->a, 1, 6, "one");
+	rig_stop(&s->a);
+	expect(s, "DEL " P "lease " P "item:skill/i1", "2");
+	expect(s, "HSET " P "item:skill/i2 sha256 zz", "0");
+	expect(s, "HDEL " P "item:skill/i4 path", "1");
+	rig_start(&s->b, s->server, "h/2", "bbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbb");
+	rig_until(&s->b, PUBLISHER_READY);
+	assert_int_equal(published_items(s->b.published), 2);
+	assert_non_null(published_get(s->b.published, "mcp/i3"));
+	assert_non_null(published_get(s->b.published, "skill/i5"));
+}
+
+static void
+call_whose_reply_was_lost_is_applied_once(void **state)
+{
+	struct stage *s = *state;
+	usec_t deadline = clock_now() + DEADLINE;
+
+	NEEDS_SERVER(s);
+	rig_start(&s->a, s->server, "h/1", "aaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaa");
+	rig_until(&s->a, PUBLISHER_READY);
+	for (int i = 0; i < 100; i++) {
+		char id[16];
+
+		(void)snprintf(id, sizeof id, "i%d", i);
+		put_change(&s->a.cs, s->a.published, "skill", id, "one");
+	}
+	rig_submit(&s->a);
+	rig_flush(&s->a);
+	while (server_ask_number(s->server, "EXISTS " P "changes") == 0)
+		assert_true(clock_now() < deadline);
+	rig_cut(&s->a);
+	assert_int_equal(publisher_rev(s->a.pub), 0);
+	rig_connect(&s->a);
+	rig_until(&s->a, PUBLISHER_READY);
+	assert_int_equal(s->a.n_done, 1);
+	assert_int_equal(s->a.n_loaded, 1); /* nothing had to be read again */
+	expect(s, "HMGET " P "head rev epoch items", "[100 1 100]");
+	expect_stream(s, 100);
+}
+
+static void
+call_that_never_arrived_is_sent_again(void **state)
+{
+	struct stage *s = *state;
+
+	NEEDS_SERVER(s);
+	rig_start(&s->a, s->server, "h/1", "aaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaa");
+	rig_until(&s->a, PUBLISHER_READY);
+	put_change(&s->a.cs, s->a.published, "skill", "x", "one");
+	rig_submit(&s->a);
+	rig_cut(&s->a);
+	rig_connect(&s->a);
+	rig_until(&s->a, PUBLISHER_READY);
+	assert_int_equal(s->a.n_done, 1);
+	assert_int_equal(s->a.n_failed, 0);
+	expect_stream(s, 1);
+}
+
+static void
+restart_of_redis_goes_by_without_a_trace(void **state)
+{
+	struct stage *s = *state;
+
+	NEEDS_SERVER(s);
+	rig_start(&s->a, s->server, "h/1", "aaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaa");
+	rig_until(&s->a, PUBLISHER_READY);
+	rig_publish(&s->a, 0, 10, "one");
+	put_change(&s->a.cs, s->a.published, "skill", "x", "one");
+	rig_submit(&s->a);
+	server_stop(s->server);
+	rig_cut(&s->a);
+	server_start(s->server);
+	rig_connect(&s->a);
+	rig_until(&s->a, PUBLISHER_READY);
+	assert_int_equal(s->a.n_done, 2);
+	assert_int_equal(s->a.n_loaded, 1);
+	expect(s, "HMGET " P "head rev items", "[11 11]");
+	expect_stream(s, 11);
+}
+
+static void
+second_agent_stands_by_until_the_lease_is_handed_back(void **state)
+{
+	struct stage *s = *state;
+
+	NEEDS_SERVER(s);
+	rig_start(&s->a, s->server, "h/1", "aaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaa");
+	rig_until(&s->a, PUBLISHER_READY);
+	rig_start(&s->b, s->server, "h/2", "bbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbb");
+	rig_until(&s->b, PUBLISHER_STANDBY);
+	assert_string_equal(publisher_condition(s->b.pub), "held by h/1");
+	expect(s, "HGET " P "head epoch", "1");
+	publisher_release(s->a.pub);
+	rig_flush(&s->a);
+	rig_until(&s->b, PUBLISHER_READY);
+	assert_string_equal(publisher_condition(s->b.pub), "");
+	expect(s, "HMGET " P "head epoch owner", "[2 bbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbb]");
+}
+
+static void
+lease_of_a_dead_process_is_taken_at_once(void **state)
+{
+	struct stage *s = *state;
+	usec_t start = clock_now();
+
+	NEEDS_SERVER(s);
+	rig_start(&s->a, s->server, "h/1", "aaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaa");
+	rig_until(&s->a, PUBLISHER_READY);
+	rig_start(&s->b, s->server, "h/2", "bbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbb");
+	s->b.dead = "h/1";
+	rig_until(&s->b, PUBLISHER_READY);
+	expect(s, "GET " P "lease", "h/2 bbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbb");
+	assert_true(clock_now() - start < USEC_PER_SEC); /* no poll was waited for */
+}
+
+static void
+overtaken_agent_is_fenced_and_gives_its_set_back(void **state)
+{
+	struct stage *s = *state;
+
+	NEEDS_SERVER(s);
+	rig_start(&s->a, s->server, "h/1", "aaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaa");
+	rig_until(&s->a, PUBLISHER_READY);
+	expect(s, "DEL " P "lease", "1");
+	rig_start(&s->b, s->server, "h/2", "bbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbb");
+	rig_until(&s->b, PUBLISHER_READY);
+	rig_publish(&s->b, 0, 3, "b");
+	put_change(&s->a.cs, s->a.published, "skill", "x", "a");
+	rig_submit(&s->a);
+	rig_until(&s->a, PUBLISHER_STANDBY);
+	assert_int_equal(s->a.n_failed, 1);
+	expect(s, "HGET " P "head rev", "3");
+	/* When it gets the catalog back it reads what the other one has published. */
+	publisher_release(s->b.pub);
+	rig_flush(&s->b);
+	rig_until(&s->a, PUBLISHER_READY);
+	assert_int_equal(s->a.n_loaded, 2);
+	assert_int_equal(published_items(s->a.published), 3);
+	assert_int_equal(publisher_rev(s->a.pub), 3);
+	expect_stream(s, 3);
+}
+
+static char *
+next_message(struct client *c)
+{
+	struct err e;
+	redisReply *r = client_next(c, 5 * USEC_PER_SEC, &e);
+	char *text;
+
+	if (r == NULL)
+		fail_msg("%s", e.msg);
+	text = mem_printf("%s %s", r->element[2]->str, r->element[3]->str);
+	freeReplyObject(r);
+	return text;
+}
+
+static void
+emptied_redis_gets_a_new_generation_announced_before_its_events(void **state)
+{
+	struct stage *s = *state;
+	struct client *c;
+	struct err e;
+	char *old, *message;
+
+	NEEDS_SERVER(s);
+	rig_start(&s->a, s->server, "h/1", "aaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaa");
+	rig_until(&s->a, PUBLISHER_READY);
+	rig_publish(&s->a, 0, 5, "one");
+	old = mem_strdup(publisher_generation(s->a.pub));
+	expect(s, "FLUSHALL", "OK");
+	c = client_open(&s->server->url, 5 * USEC_PER_SEC, &e);
+	freeReplyObject(client_command(c, &e, "PSUBSCRIBE", P "events:*", NULL));
+	put_change(&s->a.cs, s->a.published, "skill", "x", "one");
+	rig_submit(&s->a);
+	rig_until(&s->a, PUBLISHER_READY);
+	assert_int_equal(s->a.n_failed, 1);
+	assert_int_equal(s->a.n_loaded, 2);
+	assert_int_equal(s->a.n_reset, 2);
+	assert_int_equal(published_items(s->a.published), 0);
+	assert_string_not_equal(publisher_generation(s->a.pub), old);
+	rig_publish(&s->a, 0, 1, "one");
+	message = next_message(c);
+	assert_non_null(strstr(message, "dev.shelfd.catalog.reset"));
+	assert_non_null(strstr(message, publisher_generation(s->a.pub)));
+	free(message);
+	expect(s, "HMGET " P "head rev items", "[1 1]");
+	free(old);
+	client_free(c);
+}
+
+static void
+redis_that_went_back_in_time_begins_a_new_life(void **state)
+{
+	struct stage *s = *state;
+	char *old;
+
+	NEEDS_SERVER(s);
+	rig_start(&s->a, s->server, "h/1", "aaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaa");
+	rig_until(&s->a, PUBLISHER_READY);
+	put_problem(&s->a.cs, "skills/x.md", "[1]");
+	rig_publish(&s->a, 0, 5, "one");
+	put_deletion(&s->a.cs, s->a.published, "skill/i1");
+	rig_publish(&s->a, 0, 0, "one");
+	old = mem_strdup(publisher_generation(s->a.pub));
+	expect(s, "HSET " P "head rev 4 batch lost/1 batch_base 3", "0");
+	rig_cut(&s->a);
+	rig_connect(&s->a);
+	rig_until(&s->a, PUBLISHER_READY);
+	assert_string_not_equal(publisher_generation(s->a.pub), old);
+	assert_int_equal(s->a.n_reset, 2);
+	assert_int_equal(publisher_rev(s->a.pub), 0);
+	assert_int_equal(published_items(s->a.published), 0);
+	rig_turn(&s->a);
+	free(old);
+	old = server_dump(s->server, P);
+	/* Nothing of the old life is left: head, heartbeat and lease are all there is. */
+	assert_null(strstr(old, P "item"));
+	assert_null(strstr(old, P "index"));
+	assert_null(strstr(old, P "history"));
+	assert_null(strstr(old, P "deleted"));
+	assert_null(strstr(old, P "problems"));
+	assert_null(strstr(old, P "changes"));
+	free(old);
+	rig_publish(&s->a, 0, 2, "one");
+	expect_stream(s, 2);
+}
+
+static void
+stream_ahead_of_the_head_begins_a_new_life(void **state)
+{
+	struct stage *s = *state;
+
+	NEEDS_SERVER(s);
+	rig_start(&s->a, s->server, "h/1", "aaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaa");
+	rig_until(&s->a, PUBLISHER_READY);
+	rig_publish(&s->a, 0, 5, "one");
+	expect(s, "XADD " P "changes 77-0 event x", "77-0");
+	put_change(&s->a.cs, s->a.published, "skill", "x", "one");
+	rig_submit(&s->a);
+	rig_until(&s->a, PUBLISHER_READY);
+	assert_int_equal(s->a.n_failed, 1);
+	assert_int_equal(s->a.n_reset, 2);
+	rig_publish(&s->a, 0, 2, "one");
+	expect_stream(s, 2);
+}
+
+static void
+head_that_somebody_damaged_begins_a_new_life(void **state)
+{
+	struct stage *s = *state;
+
+	NEEDS_SERVER(s);
+	rig_start(&s->a, s->server, "h/1", "aaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaa");
+	rig_until(&s->a, PUBLISHER_READY);
+	rig_publish(&s->a, 0, 5, "one");
+	expect(s, "HSET " P "head rev many", "0");
+	rig_cut(&s->a);
+	rig_connect(&s->a);
+	rig_until(&s->a, PUBLISHER_READY);
+	assert_int_equal(s->a.n_reset, 2);
+	rig_publish(&s->a, 0, 2, "one");
+	expect_stream(s, 2);
+}
+
+static void
+forgotten_scripts_are_loaded_again_and_the_call_sent_again(void **state)
+{
+	struct stage *s = *state;
+
+	NEEDS_SERVER(s);
+	rig_start(&s->a, s->server, "h/1", "aaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaa");
+	rig_until(&s->a, PUBLISHER_READY);
+	expect(s, "SCRIPT FLUSH", "OK");
+	rig_publish(&s->a, 0, 5, "one");
+	assert_int_equal(s->a.n_failed, 0);
+	assert_int_equal(s->a.n_loaded, 1);
+	expect_stream(s, 5);
+}
+
+static void
+exhausted_memory_is_waited_for_and_told(void **state)
+{
+	struct stage *s = *state;
+
+	NEEDS_SERVER(s);
+	rig_start(&s->a, s->server, "h/1", "aaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaa");
+	rig_until(&s->a, PUBLISHER_READY);
+	expect(s, "CONFIG SET maxmemory 1", "OK");
+	put_change(&s->a.cs, s->a.published, "skill", "x", "one");
+	rig_submit(&s->a);
+	rig_until(&s->a, PUBLISHER_WAIT);
+	assert_non_null(strstr(publisher_condition(s->a.pub), "redis refuses: OOM"));
+	expect(s, "CONFIG SET maxmemory 0", "OK");
+	rig_until(&s->a, PUBLISHER_READY);
+	assert_string_equal(publisher_condition(s->a.pub), "");
+	assert_int_equal(s->a.n_done, 1);
+	assert_int_equal(s->a.n_failed, 0);
+	expect_stream(s, 1);
+}
+
+static void
+key_of_a_wrong_type_is_named_in_the_condition(void **state)
+{
+	struct stage *s = *state;
+
+	NEEDS_SERVER(s);
+	expect(s, "SET " P "head x", "OK");
+	rig_start(&s->a, s->server, "h/1", "aaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaa");
+	rig_until(&s->a, PUBLISHER_WAIT);
+	assert_string_equal(publisher_condition(s->a.pub), "redis refuses: TYPE " P "head is a string");
+}
+
+static void
+sync_records_and_release_leave_only_the_log(void **state)
+{
+	static const char *const record[] = {"trigger", "start", "status", "ok", NULL};
+	struct stage *s = *state;
+	char *log;
+
+	NEEDS_SERVER(s);
+	rig_start(&s->a, s->server, "h/1", "aaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaa");
+	rig_until(&s->a, PUBLISHER_READY);
+	publisher_sync_record(s->a.pub, record);
+	publisher_release(s->a.pub);
+	rig_flush(&s->a);
+	log = server_ask(s->server, "XRANGE " P "syncs - +");
+	assert_non_null(strstr(log, "[trigger start status ok]"));
+	free(log);
+	expect(s, "EXISTS " P "lease " P "heartbeat", "0");
+	assert_false(publisher_idle(s->a.pub));
+}
+
+#define STAGED(test) cmocka_unit_test_setup_teardown(test, setup, teardown)
+
+int
+main(void)
+{
+	const struct CMUnitTest tests[] = {
+	    STAGED(first_start_mints_a_generation_and_shows_its_heartbeat),
+	    STAGED(large_set_is_one_batch_without_gaps),
+	    STAGED(next_process_loads_exactly_what_was_published),
+	    STAGED(damaged_item_counts_as_not_published),
+	    STAGED(call_whose_reply_was_lost_is_applied_once),
+	    STAGED(call_that_never_arrived_is_sent_again),
+	    STAGED(restart_of_redis_goes_by_without_a_trace),
+	    STAGED(second_agent_stands_by_until_the_lease_is_handed_back),
+	    STAGED(lease_of_a_dead_process_is_taken_at_once),
+	    STAGED(overtaken_agent_is_fenced_and_gives_its_set_back),
+	    STAGED(emptied_redis_gets_a_new_generation_announced_before_its_events),
+	    STAGED(redis_that_went_back_in_time_begins_a_new_life),
+	    STAGED(stream_ahead_of_the_head_begins_a_new_life),
+	    STAGED(head_that_somebody_damaged_begins_a_new_life),
+	    STAGED(forgotten_scripts_are_loaded_again_and_the_call_sent_again),
+	    STAGED(exhausted_memory_is_waited_for_and_told),
+	    STAGED(key_of_a_wrong_type_is_named_in_the_condition),
+	    STAGED(sync_records_and_release_leave_only_the_log),
+	};
+
+	return cmocka_run_group_tests_name("publisher live", tests, start_server, stop_server);
+}
