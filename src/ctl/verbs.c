@@ -1,0 +1,120 @@
+#include "ctl/verbs.h"
+
+#include <string.h>
+
+#include "base/text.h"
+
+#define VERBS_MAX 32
+
+static const struct verb verbs[] = {
+    {"ls", "[TYPE]", 0, 1, "list the items of the catalog",
+	"Reads Redis and lists all items, or those of one type, sorted by type and id.\n"
+	"With --json each line is one item with all its fields.\n",
+	"shelfctl ls\n"
+	"shelfctl ls skill\n"
+	"shelfctl ls --json | jq -r 'select(.state == \"stale\") | .id'\n",
+	{OPT_NONE}, verb_ls},
+    {"show", "ITEM", 1, 1, "show one item with all its fields",
+	"Reads one item from Redis. ITEM is TYPE/ID, as ls prints it.\n",
+	"shelfctl show skill/pdf\n"
+	"shelfctl show --json mcp/wiki | jq .metadata\n",
+	{OPT_NONE}, verb_show},
+    {"watch", "", 0, 0, "print each change of the catalog as it happens",
+	"Follows the change stream in Redis from now on, or from --since, and prints\n"
+	"each change once and in order: + created, ~ updated, - deleted. It goes on\n"
+	"over restarts of Redis and of shelfd. Where changes are not in the stream any\n"
+	"more, what they came to is read from the indexes; where even that is not kept,\n"
+	"or the catalog began a new life, every item is printed anew. Both are said on\n"
+	"stderr.\n",
+	"shelfctl watch\n"
+	"shelfctl watch --since 0 --count 10\n"
+	"shelfctl watch --json | jq -r .subject\n",
+	{OPT_SINCE, OPT_COUNT, OPT_NONE}, verb_watch},
+    {"status", "", 0, 0, "say how the daemon, Redis and the catalog are",
+	"Asks Redis and the control socket, and shows what answers. Exit code 3 when no\n"
+	"shelfd runs, 6 when neither it nor Redis can be reached.\n",
+	"shelfctl status\n"
+	"shelfctl status --json | jq .redis.reachable\n",
+	{OPT_NONE}, verb_status},
+    {"problems", "[PATH]", 0, 1, "list what is wrong with the published manifests",
+	"Reads the problems that shelfd published: of all manifests, of one, or of\n"
+	"those in one folder. PATH is relative to the source root, as the list shows\n"
+	"it.\n",
+	"shelfctl problems\n"
+	"shelfctl problems skills/pdf\n"
+	"shelfctl problems --json | jq -r 'select(.severity == \"error\") | .path'\n",
+	{OPT_NONE}, verb_problems},
+    {"lint", "[PATH...]", 0, -1, "check manifests without a daemon and without Redis",
+	"Checks the manifests of the collections in the git checkout at the current\n"
+	"folder (or in --root), or only the files and folders that are named, by the\n"
+	"rules that shelfd uses. A file outside of every collection is checked as the\n"
+	"type that its name tells (SKILL.md, server.json, tool.yaml, ...) or that\n"
+	"--type names. What git ignores is not left out. Exit code 5 when there are\n"
+	"errors.\n",
+	"shelfctl lint\n"
+	"shelfctl lint --strict skills/pdf\n"
+	"shelfctl lint --type skill ~/notes/idea.md\n"
+	"shelfctl lint --json | jq -r .code | sort | uniq -c\n",
+	{OPT_ROOT, OPT_TYPE, OPT_STRICT, OPT_FORMAT, OPT_NONE}, verb_lint},
+    {"explain", "[CODE]", 0, 1, "explain a problem code",
+	"Says why a problem matters and how to mend it, with an example. Without CODE\n"
+	"it lists all codes and their severity in the lenient and the strict profile.\n",
+	"shelfctl explain\n"
+	"shelfctl explain yaml-unquoted-colon\n",
+	{OPT_NONE}, verb_explain},
+    {"parse", "FILE", 1, 1, "show what shelfd would make of a file",
+	"Reads one manifest and prints its id, fields, metadata as canonical JSON,\n"
+	"digests and problems. Neither a daemon nor Redis is needed. FILE - reads\n"
+	"standard input, with --type, and --format where it is not what the type mostly\n"
+	"uses. Exit code 5 when the manifest has errors.\n",
+	"shelfctl parse skills/pdf/SKILL.md\n"
+	"shelfctl parse --json mcps/wiki/server.json | jq .metadata\n"
+	"shelfctl parse --type tool --format yaml - < draft\n",
+	{OPT_ROOT, OPT_TYPE, OPT_STRICT, OPT_FORMAT, OPT_NONE}, verb_parse},
+    {"sync", "[PATH...]", 0, -1, "make shelfd look at the disk",
+	"Asks the running shelfd to compare everything, or the named paths, with the\n"
+	"disk. With --wait it prints what came of it once that is in Redis. With\n"
+	"--barrier nothing is looked at again: it returns when all that was saved\n"
+	"before is in Redis.\n",
+	"shelfctl sync --wait\n"
+	"shelfctl sync skills/pdf\n"
+	"shelfctl sync --barrier --timeout 10s\n",
+	{OPT_WAIT, OPT_BARRIER, OPT_TIMEOUT, OPT_NONE}, verb_sync},
+    {"completion", "SHELL", 0, -1, "print the completion script of a shell",
+	"Prints a script for bash. Installed packages have it in place already.\n",
+	"source <(shelfctl completion bash)\n", {OPT_WORDS, OPT_NONE}, verb_completion},
+    {"help", "[VERB]", 0, 1, "say what a verb does", "Lists the verbs, or says what one of them does.\n",
+	"shelfctl help\n"
+	"shelfctl help watch\n",
+	{OPT_NONE}, verb_help},
+    {NULL, NULL, 0, 0, NULL, NULL, NULL, {OPT_NONE}, NULL},
+};
+
+_Static_assert(sizeof verbs / sizeof verbs[0] <= VERBS_MAX, "verbs_nearest has room for all");
+
+const struct verb *
+verbs_all(void)
+{
+	return verbs;
+}
+
+const struct verb *
+verbs_find(const char *name)
+{
+	for (const struct verb *v = verbs; v->name != NULL; v++)
+		if (strcmp(v->name, name) == 0)
+			return v;
+	return NULL;
+}
+
+const char *
+verbs_nearest(const char *word)
+{
+	const char *names[VERBS_MAX];
+	size_t n = 0;
+
+	for (const struct verb *v = verbs; v->name != NULL; v++)
+		names[n++] = v->name;
+	names[n] = NULL;
+	return text_nearest(word, names);
+}
