@@ -10,12 +10,13 @@
 #include "base/mem.h"
 #include "manifest/value.h"
 
-#define EXACT 40
+#define SOME 20 /* digits: more than any double needs */
+#define MANY 60 /* enough to tell a number in the middle of two decimals from one beside it */
 #define DOUBLE_EXACT (INT64_C(1) << DBL_MANT_DIG)
 
 /* 0.d1d2d3... times ten to the power of point. */
 struct decimal {
-	char digits[EXACT];
+	char digits[MANY];
 	int n;
 	int point;
 };
@@ -23,20 +24,21 @@ struct decimal {
 static double
 decimal_value(const struct decimal *d)
 {
-	char s[EXACT + 16];
+	char s[MANY + 16];
 
-	(void)snprintf(s, sizeof s, "0.%.*se%d", d->n, d->digits, d->point);
+	memcpy(s, d->digits, (size_t)d->n);
+	(void)snprintf(s + d->n, 16, "e%d", d->point - d->n);
 	return strtod(s, NULL);
 }
 
-/* v > 0 to more digits than a double can tell apart. */
+/* v > 0 rounded to n digits. */
 static void
-decimal_exact(struct decimal *d, double v)
+decimal_print(struct decimal *d, double v, int n)
 {
-	char s[EXACT + 16];
+	char s[MANY + 16];
 	char *e;
 
-	(void)snprintf(s, sizeof s, "%.*e", EXACT - 1, v);
+	(void)snprintf(s, sizeof s, "%.*e", n - 1, v);
 	e = strchr(s, 'e');
 	d->n = 0;
 	for (const char *p = s; p < e; p++)
@@ -61,15 +63,28 @@ decimal_up(struct decimal *d)
 	d->point++;
 }
 
-/* Does the nearest decimal of n digits lie above? Of two that are equally near the even one counts. */
 static bool
-decimal_rounds_up(const struct decimal *exact, int n)
+decimal_ends_in_tie(const struct decimal *d, int n)
 {
-	bool tie = exact->digits[n] == '5';
+	for (int i = n + 1; i < d->n; i++)
+		if (d->digits[i] != '0')
+			return false;
+	return d->digits[n] == '5';
+}
 
-	for (int i = n + 1; tie && i < exact->n; i++)
-		tie = exact->digits[i] == '0';
-	return tie ? (exact->digits[n - 1] - '0') % 2 == 1 : exact->digits[n] >= '5';
+/*
+ * Does the nearest decimal of n digits lie above v? long_form is v to more
+ * digits, and gets many of them (which is slow) where few leave it open. Of two
+ * that are equally near the even one counts.
+ */
+static bool
+decimal_rounds_up(struct decimal *long_form, double v, int n)
+{
+	if (decimal_ends_in_tie(long_form, n))
+		decimal_print(long_form, v, MANY);
+	if (decimal_ends_in_tie(long_form, n))
+		return (long_form->digits[n - 1] - '0') % 2 == 1;
+	return long_form->digits[n] >= '5';
 }
 
 /*
@@ -78,12 +93,12 @@ decimal_rounds_up(const struct decimal *exact, int n)
  * below it, so there the next decimal may read back where the nearest does not.
  */
 static bool
-decimal_try(struct decimal *d, const struct decimal *exact, double v, int n)
+decimal_try(struct decimal *d, struct decimal *long_form, double v, int n)
 {
-	bool up = decimal_rounds_up(exact, n);
+	bool up = decimal_rounds_up(long_form, v, n);
 	int exponent;
 
-	*d = *exact;
+	*d = *long_form;
 	d->n = n;
 	if (up)
 		decimal_up(d);
@@ -104,19 +119,19 @@ decimal_try(struct decimal *d, const struct decimal *exact, double v, int n)
 static void
 decimal_shortest(struct decimal *d, double v)
 {
-	struct decimal exact;
+	struct decimal long_form;
 	int low = v < DBL_MIN ? 1 : DBL_DIG, high = DBL_DECIMAL_DIG;
 
-	decimal_exact(&exact, v);
+	decimal_print(&long_form, v, SOME);
 	while (low < high) {
 		int n = v < DBL_MIN ? (low + high) / 2 : low;
 
-		if (decimal_try(d, &exact, v, n))
+		if (decimal_try(d, &long_form, v, n))
 			high = n;
 		else
 			low = n + 1;
 	}
-	(void)decimal_try(d, &exact, v, low);
+	(void)decimal_try(d, &long_form, v, low);
 	while (d->n > 1 && d->digits[d->n - 1] == '0')
 		d->n--;
 }

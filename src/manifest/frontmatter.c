@@ -178,40 +178,40 @@ struct describe {
 	bool comment; /* inside an HTML comment */
 };
 
-/* The text read so far, NULL when there is none; the reading begins anew. */
+/* The text read so far, NULL when there is none; drop_folded must follow. */
 static char *
 take_folded(struct folded *f)
 {
-	char *s = f->length > 0 ? buf_steal(&f->text) : NULL;
+	return f->length > 0 ? buf_steal(&f->text) : NULL;
+}
 
-	buf_free(&f->text);
-	*f = (struct folded){0};
-	return s;
+static void
+drop_folded(struct folded *f)
+{
+	buf_clear(&f->text);
+	f->length = 0;
+	f->gap = f->full = false;
 }
 
 static void
 end_paragraph(struct describe *d)
 {
-	char *s = take_folded(&d->paragraph);
-
+	if (d->paragraph.length == 0)
+		return;
 	if (d->seen_heading && d->found == NULL)
-		d->found = s;
+		d->found = take_folded(&d->paragraph);
 	else if (d->first == NULL)
-		d->first = s;
-	else
-		free(s);
+		d->first = take_folded(&d->paragraph);
+	drop_folded(&d->paragraph);
 }
 
 static void
 end_heading(struct describe *d)
 {
-	char *s = take_folded(&d->paragraph);
-
 	d->seen_heading = true;
 	if (d->heading == NULL)
-		d->heading = s;
-	else
-		free(s);
+		d->heading = take_folded(&d->paragraph);
+	drop_folded(&d->paragraph);
 }
 
 /* Up to three blanks may stand before what opens a block. */
@@ -372,5 +372,6 @@ frontmatter_describe(const char *s, size_t n)
 	while (d.found == NULL && next_line(&ls, &l))
 		describe_line(&d, l);
 	end_paragraph(&d);
+	buf_free(&d.paragraph.text);
 	return choose(d.found, d.heading, d.first);
 }

