@@ -126,16 +126,16 @@ jsonw_escape(struct buf *out, unsigned char c)
 {
 	static const char shorts[] = "\b\t\n\f\r\"\\";
 	static const char letters[] = "btnfr\"\\";
+	static const char digits[] = "0123456789abcdef";
 	const char *at = c != 0 ? strchr(shorts, c) : NULL;
-	char hex[8];
+	char hex[6] = {'\\', 'u', '0', '0', digits[c >> 4], digits[c & 15]};
 
 	if (at != NULL) {
 		buf_addch(out, '\\');
 		buf_addch(out, letters[at - shorts]);
 		return;
 	}
-	(void)snprintf(hex, sizeof hex, "\\u%04x", c);
-	buf_add(out, hex, 6);
+	buf_add(out, hex, sizeof hex);
 }
 
 void

@@ -74,8 +74,17 @@ utf8_valid_prefix(const char *s, size_t n)
 	uint32_t cp;
 
 	while (i < n) {
+		uint64_t eight;
 		size_t len;
 
+		/* Most text is ASCII: take it a word at a time. */
+		if (n - i >= sizeof eight) {
+			memcpy(&eight, s + i, sizeof eight);
+			if ((eight & UINT64_C(0x8080808080808080)) == 0) {
+				i += sizeof eight;
+				continue;
+			}
+		}
 		if ((unsigned char)s[i] < 0x80) {
 			i++;
 			continue;
@@ -258,7 +267,8 @@ text_nearest(const char *word, const char *const *candidates)
 	for (; *candidates != NULL; candidates++) {
 		size_t m = strlen(*candidates), d;
 
-		if (m > NEAREST_MAX)
+		/* The distance is at least the difference of the lengths. */
+		if (m > NEAREST_MAX || (m > n ? m - n : n - m) >= best)
 			continue;
 		d = text_distance(word, n, *candidates, m);
 		if (d < best && d < m) {

@@ -28,6 +28,20 @@ utf8_refuses_what_rfc_3629_forbids(void **state)
 }
 
 static void
+the_first_invalid_byte_is_found_wherever_it_stands(void **state)
+{
+	char s[33];
+
+	(void)state;
+	for (size_t at = 0; at < sizeof s; at++) {
+		memset(s, 'a', sizeof s);
+		s[at] = '\xff';
+		assert_valid_prefix(s, sizeof s, at);
+		assert_valid_prefix(s, at, at);
+	}
+}
+
+static void
 escape_shows_controls_bidi_and_invalid_bytes_as_hex(void **state)
 {
 	struct buf b = {0};
@@ -96,6 +110,7 @@ main(void)
 {
 	const struct CMUnitTest tests[] = {
 	    cmocka_unit_test(utf8_refuses_what_rfc_3629_forbids),
+	    cmocka_unit_test(the_first_invalid_byte_is_found_wherever_it_stands),
 	    cmocka_unit_test(escape_shows_controls_bidi_and_invalid_bytes_as_hex),
 	    cmocka_unit_test(percent_encoding_goes_there_and_back),
 	    cmocka_unit_test(nearest_suggests_only_what_is_near),
