@@ -1,4 +1,5 @@
 #include "ctl/judge.h"
+#include "ctl/path.h"
 
 #include <errno.h>
 #include <fcntl.h>
@@ -9,7 +10,6 @@
 #include "base/limits.h"
 #include "base/mem.h"
 #include "base/text.h"
-#include "ctl/source.h"
 
 static struct manifest *
 judge_unread(enum read_result r, const struct err *e)
@@ -77,6 +77,12 @@ judge_by_name(const struct collections *cs, const char *name)
 		if (kind_entry_rank(&cs->v[i], name) >= 0)
 			return &cs->v[i];
 	return NULL;
+}
+
+bool
+judge_known(const struct collections *cs, const char *absolute)
+{
+	return judge_by_name(cs, strrchr(absolute, '/') + 1) != NULL;
 }
 
 static void

@@ -27,6 +27,9 @@ int judge_guess(const struct ctl *c, const char *absolute, struct judge *ret);
 
 /* The same for standard input, with a made-up path. */
 int judge_stdin(const struct ctl *c, struct judge *ret);
+
+/* Does the name of this file tell its type? */
+bool judge_known(const struct collections *cs, const char *absolute);
 void judge_free(struct judge *j);
 
 /* Parse what was guessed. */

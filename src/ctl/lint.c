@@ -9,6 +9,7 @@
 #include "ctl/findings.h"
 #include "ctl/json.h"
 #include "ctl/judge.h"
+#include "ctl/path.h"
 #include "ctl/scan.h"
 #include "ctl/source.h"
 #include "ctl/store.h"
@@ -74,6 +75,19 @@ lint_root(struct lint *l, const char *root, const struct collections *cs, const 
 	scan_free(s);
 	out_write(&l->b);
 	return CTL_OK;
+}
+
+/* Any other file of the checkout: a list of changed files may name it. */
+static bool
+lint_passed_over(const struct lint *l, const char *absolute)
+{
+	char *root = source_root(l->c);
+	bool over = session_opt(l->c, OPT_TYPE) == NULL && path_within(absolute, root) &&
+	    source_has_collection(&l->c->settings.collections, root) &&
+	    !judge_known(&l->c->settings.collections, absolute);
+
+	free(root);
+	return over;
 }
 
 static int
@@ -153,7 +167,7 @@ lint_lone(struct lint *l, const char *absolute, bool folder)
 	int rc = CTL_OK;
 
 	if (!folder)
-		return lint_lone_file(l, absolute);
+		return lint_passed_over(l, absolute) ? CTL_OK : lint_lone_file(l, absolute);
 	if (type != NULL) {
 		c = judge_type(l->c, type);
 		return c != NULL ? lint_lone_folder(l, c, absolute) : CTL_USAGE;

@@ -11,6 +11,7 @@
 #include "ctl/findings.h"
 #include "ctl/json.h"
 #include "ctl/judge.h"
+#include "ctl/path.h"
 #include "ctl/scan.h"
 #include "ctl/source.h"
 #include "ctl/verbs.h"

@@ -6,7 +6,7 @@
 #include "base/text.h"
 #include "ctl/findings.h"
 #include "ctl/json.h"
-#include "ctl/source.h"
+#include "ctl/path.h"
 #include "ctl/store.h"
 #include "ctl/verbs.h"
 

@@ -14,7 +14,7 @@
 #include "catalog/facts.h"
 #include "ctl/judge.h"
 #include "ctl/out.h"
-#include "ctl/source.h"
+#include "ctl/path.h"
 #include "ctl/store.h"
 #include "manifest/read.h"
 

@@ -6,7 +6,7 @@
 #include "base/text.h"
 #include "ctl/control.h"
 #include "ctl/json.h"
-#include "ctl/source.h"
+#include "ctl/path.h"
 #include "ctl/verbs.h"
 
 #define SYNC_TIMEOUT (60 * USEC_PER_SEC)
