@@ -1,6 +1,5 @@
 #include "config/collection.h"
 
-#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -94,85 +93,105 @@ read_path(struct reader *r, const struct member *m, void *to)
 	*target = path;
 }
 
+/* Is a text usable? -1 with what was expected. */
+typedef int word_check(const char *s, struct err *e);
+
+/* Take over a list that was read from m (NULL: it was not) when each text of it passes the check. */
 static void
-read_patterns(struct reader *r, const struct member *m, void *to)
+take_list(struct reader *r, const struct member *m, char **list, word_check *check, char ***target)
 {
-	char ***target = to, **list = NULL;
 	struct err e;
 
-	reader_list(r, m, &list);
-	for (char **s = list; s != NULL && *s != NULL; s++) {
-		if (kind_pattern_check(*s, &e) != 0) {
-			char expected[sizeof e.msg + 32];
+	for (size_t i = 0; list != NULL && list[i] != NULL; i++) {
+		struct member at = *m;
 
-			(void)snprintf(expected, sizeof expected, "a pattern: %s", e.msg);
-			reader_wrong(r, m, expected);
-			kind_words_free(list);
-			return;
-		}
+		if (check(list[i], &e) == 0)
+			continue;
+		if (m->value->type == VALUE_ARRAY)
+			at.value = m->value->array.items[i];
+		reader_wrong(r, &at, e.msg);
+		kind_words_free(list);
+		return;
 	}
 	if (list == NULL)
 		return;
 	kind_words_free(*target);
 	*target = list;
+}
+
+static int
+pattern_check(const char *s, struct err *e)
+{
+	return kind_pattern_check(s, e) == 0 ? 0 : err_prefix(e, "a pattern like *.md or drafts/**");
+}
+
+static int
+entry_check(const char *s, struct err *e)
+{
+	return strchr(s, '/') == NULL ? 0 : err_set(e, "a file name without '/'");
+}
+
+static int
+pointer_check(const char *s, struct err *e)
+{
+	bool ok = *s == '\0' || *s == '/';
+
+	for (; ok && *s != '\0'; s++)
+		ok = *s != '~' || s[1] == '0' || s[1] == '1';
+	return ok ? 0 : err_set(e, "a JSON pointer like /metadata/id");
+}
+
+void
+read_patterns(struct reader *r, const struct member *m, void *to)
+{
+	char **list = NULL;
+
+	reader_one_or_list(r, m, &list);
+	take_list(r, m, list, pattern_check, to);
 }
 
 static void
 read_entry(struct reader *r, const struct member *m, void *to)
 {
-	char ***target = to, **list = NULL;
+	char **list = NULL;
 
-	reader_list(r, m, &list);
-	for (char **s = list; s != NULL && *s != NULL; s++) {
-		if (strchr(*s, '/') != NULL) {
-			reader_wrong(r, m, "file names without '/'");
-			kind_words_free(list);
-			return;
-		}
-	}
-	if (list == NULL)
-		return;
-	kind_words_free(*target);
-	*target = list;
-}
-
-static bool
-pointer_usable(const char *s)
-{
-	if (*s != '\0' && *s != '/')
-		return false;
-	for (; *s != '\0'; s++)
-		if (*s == '~' && s[1] != '0' && s[1] != '1')
-			return false;
-	return true;
-}
-
-static void
-read_pointer(struct reader *r, const struct member *m, void *to)
-{
-	if (m->value->type == VALUE_STRING && !pointer_usable(m->value->text))
-		reader_wrong(r, m, "a JSON pointer like /metadata/id");
-	else
-		reader_string(r, m, to);
+	reader_one_or_list(r, m, &list);
+	take_list(r, m, list, entry_check, to);
 }
 
 static void
 read_pointers(struct reader *r, const struct member *m, void *to)
 {
-	char ***target = to, **list = NULL;
+	char **list = NULL;
 
 	reader_one_or_list(r, m, &list);
-	for (char **s = list; s != NULL && *s != NULL; s++) {
-		if (!pointer_usable(*s)) {
-			reader_wrong(r, m, "a JSON pointer like /metadata/id, or a list of them");
-			kind_words_free(list);
-			return;
-		}
-	}
-	if (list == NULL)
-		return;
-	kind_words_free(*target);
-	*target = list;
+	take_list(r, m, list, pointer_check, to);
+}
+
+static void
+read_pointer(struct reader *r, const struct member *m, void *to)
+{
+	struct err e;
+
+	if (m->value->type == VALUE_STRING && pointer_check(m->value->text, &e) != 0)
+		reader_wrong(r, m, e.msg);
+	else
+		reader_string(r, m, to);
+}
+
+/* The rule sets of manifest/check.h. */
+static void
+read_schema(struct reader *r, const struct member *m, void *to)
+{
+	static const char *const names[] = {"skill", "mcp", "tool", NULL};
+	const char *const *name = names;
+
+	while (*name != NULL && (m->value->type != VALUE_STRING || strcmp(m->value->text, *name) != 0))
+		name++;
+	if (*name == NULL)
+		reader_wrong(r, m, "skill, mcp or tool");
+	else
+		reader_string(r, m, to);
 }
 
 static const struct reader_key fields_keys[] = {
@@ -194,16 +213,23 @@ static const struct reader_key collection_keys[] = {
     {"ignore", read_patterns, offsetof(struct collection, ignore), NULL},
     {"id_from", read_pointer, offsetof(struct collection, id_from), NULL},
     {"fields", NULL, offsetof(struct collection, fields), fields_keys},
-    {"schema", reader_string, offsetof(struct collection, schema), NULL},
+    {"schema", read_schema, offsetof(struct collection, schema), NULL},
     {"profile", read_profile, offsetof(struct collection, profile), NULL},
     {"on_invalid", read_on_invalid, offsetof(struct collection, on_invalid), NULL},
     {NULL, NULL, 0, NULL},
 };
 
+/* At the member's value, or at the collection where it has no such member. name, shown behind what, may be "". */
 static void
-collection_error(struct reader *r, const struct value *v, const char *what)
+collection_error(struct reader *r, const struct value *v, const char *member, const char *what, const char *name)
 {
-	problems_addf(r->ps, "config-value", SEVERITY_ERROR, v->line, v->column, NULL, "%s", what);
+	const struct value *at = member != NULL ? value_get(v, member) : NULL;
+	char shown[128];
+
+	if (at == NULL)
+		at = v;
+	problems_addf(r->ps, "config-value", SEVERITY_ERROR, at->line, at->column, NULL, "%s%s", what,
+	    text_escape_to(shown, sizeof shown, name));
 }
 
 static void
@@ -231,18 +257,30 @@ paths_overlap(const char *a, const char *b)
 	return strncmp(a, b, k) == 0 && (n == m || (n > m ? a : b)[k] == '/');
 }
 
+/* Is there something at the key, be it right or wrong? */
+static bool
+collection_has(const struct value *v, const char *key)
+{
+	const struct value *member = value_get(v, key);
+
+	return member != NULL && member->type != VALUE_NULL && (member->type != VALUE_ARRAY || member->array.len != 0);
+}
+
 static void
 collection_check(struct reader *r, const struct value *v, const struct collections *cs, size_t i)
 {
 	const struct collection *c = &cs->v[i];
 
-	if (c->entry[0] == NULL && c->flat[0] == NULL)
-		collection_error(r, v, "a collection needs entry or flat: which files are its manifests");
+	if (!collection_has(v, "entry") && !collection_has(v, "flat"))
+		collection_error(r, v, NULL, "a collection needs entry or flat: which files are its manifests", "");
 	for (size_t k = 0; k < i; k++) {
-		if (strcmp(cs->v[k].type, c->type) == 0 && *c->type != '\0')
-			collection_error(r, v, "another collection has this type");
-		if (paths_overlap(cs->v[k].path, c->path))
-			collection_error(r, v, "its path lies in, or holds, that of another collection");
+		const struct collection *other = &cs->v[k];
+
+		if (strcmp(other->type, c->type) == 0 && *c->type != '\0')
+			collection_error(r, v, "type", "another collection has the type ", c->type);
+		if (paths_overlap(other->path, c->path))
+			collection_error(
+			    r, v, "path", "the path lies in, or holds, that of the collection ", other->type);
 	}
 }
 
@@ -254,7 +292,7 @@ collection_read(
 	bool has_type, has_path;
 
 	if (v->type != VALUE_OBJECT) {
-		collection_error(r, v, "a collection is a mapping with type, path, entry or flat");
+		collection_error(r, v, NULL, "a collection is a mapping with type, path, entry or flat", "");
 		return;
 	}
 	collection_init(c, "", "");
@@ -268,9 +306,9 @@ collection_read(
 	has_type = c->type != NULL;
 	has_path = c->path != NULL;
 	if (!has_type && value_get(v, "type") == NULL)
-		collection_error(r, v, "a collection needs a type");
+		collection_error(r, v, NULL, "a collection needs a type", "");
 	if (!has_path && value_get(v, "path") == NULL)
-		collection_error(r, v, "a collection needs a path");
+		collection_error(r, v, NULL, "a collection needs a path", "");
 	if (!has_type)
 		c->type = mem_strdup("");
 	if (!has_path)

@@ -9,6 +9,9 @@
 reader_set read_profile;
 reader_set read_on_invalid;
 
+/* A pattern or a list of them (char **). */
+reader_set read_patterns;
+
 /* What every collection takes over unless it says otherwise. */
 struct collection_defaults {
 	enum profile profile;

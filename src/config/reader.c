@@ -13,11 +13,13 @@ void
 reader_wrong(struct reader *r, const struct member *m, const char *expected)
 {
 	const struct value *v = m->value;
-	char key[80];
+	bool scalar = v->type != VALUE_ARRAY && v->type != VALUE_OBJECT && v->text_len != 0;
+	char key[80], found[80];
 
 	problems_addf(r->ps, "config-value", SEVERITY_ERROR, v->line != 0 ? v->line : m->line,
-	    v->line != 0 ? v->column : m->column, NULL, "wrong value for %s; expected %s",
-	    text_escape_to(key, sizeof key, m->key), expected);
+	    v->line != 0 ? v->column : m->column, NULL, "wrong value for %s%s%s; expected %s",
+	    text_escape_to(key, sizeof key, m->key), scalar ? ": " : "",
+	    scalar ? text_escape_to(found, sizeof found, v->text) : "", expected);
 }
 
 static void

@@ -22,14 +22,14 @@ struct reader_key {
 	const char *name;
 	reader_set *set;
 	size_t offset;
-	const struct reader_key *keys; /* of a mapping inside: set is reader_mapping, offset is added to */
+	const struct reader_key *keys; /* of a mapping inside, with offsets from this one's; then set is NULL */
 };
 
 /* Read m's mapping into base by a table that ends with a NULL name. where: "redis", "" at the top; for messages. */
 void reader_object(
     struct reader *r, const struct value *v, const char *where, const struct reader_key *keys, void *base);
 
-/* A value is wrong: code config-value at its place. */
+/* A value is wrong: code config-value at its place; a scalar is shown. */
 void reader_wrong(struct reader *r, const struct member *m, const char *expected);
 
 /* Setters. Strings are owned by the target (char *), lists (char **) end with NULL; what was there is freed. */

@@ -33,16 +33,15 @@ read_level(struct reader *r, const struct member *m, void *to)
 		reader_wrong(r, m, "error, warning, info or debug");
 }
 
+/* Its syntax is for the caller to check, who can tell the place. */
 static void
-read_patterns(struct reader *r, const struct member *m, void *to)
+read_url(struct reader *r, const struct member *m, void *to)
 {
-	char ***target = to;
-	struct err e;
+	struct settings *s = to;
 
-	reader_list(r, m, to);
-	for (char **s = *target; s != NULL && *s != NULL; s++)
-		if (kind_pattern_check(*s, &e) != 0)
-			reader_wrong(r, m, "patterns like *.bak or drafts/**");
+	reader_string(r, m, &s->redis.url);
+	s->redis.url_line = m->value->line;
+	s->redis.url_column = m->value->column;
 }
 
 /* Read after everything else, because the defaults may stand below it. */
@@ -63,7 +62,7 @@ static const struct reader_key source_keys[] = {
 };
 
 static const struct reader_key redis_keys[] = {
-    {"url", reader_string, AT(s.redis.url), NULL},
+    {"url", read_url, AT(s), NULL},
     {"password_file", reader_string, AT(s.redis.password_file), NULL},
     {"timeout", reader_duration, AT(s.redis.timeout), NULL},
     {NULL, NULL, 0, NULL},
@@ -193,24 +192,61 @@ settings_parse(struct settings *s, const char *bytes, size_t n, struct problems 
 	return 0;
 }
 
-static void
-environment_wrong(struct problems *ps, const char *name, const char *expected)
+/* A variable that is set and not empty. */
+static const char *
+environment_get(const char *(*get)(void *, const char *), void *arg, const char *name)
 {
-	problems_addf(
-	    ps, "config-value", SEVERITY_ERROR, 0, 0, NULL, "wrong value for %s; expected %s", name, expected);
+	const char *v = get(arg, name);
+
+	return v != NULL && *v != '\0' ? v : NULL;
 }
 
 static void
-environment_profile(struct settings *s, const char *v, struct problems *ps)
+environment_wrong(struct problems *ps, const char *name, const char *value, const char *expected)
+{
+	char shown[80];
+
+	problems_addf(ps, "config-value", SEVERITY_ERROR, 0, 0, NULL, "wrong value for %s: %s; expected %s", name,
+	    text_escape_to(shown, sizeof shown, value), expected);
+}
+
+static int
+environment_profile(struct settings *s, const char *v)
 {
 	bool strict = strcmp(v, "strict") == 0;
 
-	if (!strict && strcmp(v, "lenient") != 0) {
-		environment_wrong(ps, "SHELFD_PROFILE", "lenient or strict");
-		return;
-	}
+	if (!strict && strcmp(v, "lenient") != 0)
+		return -1;
 	for (size_t i = 0; i < s->collections.n; i++)
 		s->collections.v[i].profile = strict ? PROFILE_STRICT : PROFILE_LENIENT;
+	return 0;
+}
+
+/* The variables that are more than a text. */
+static int
+environment_checked(struct settings *s, const char *(*get)(void *, const char *), void *arg, struct problems *ps)
+{
+	const char *v = environment_get(get, arg, "SHELFD_CATALOG");
+	int r = 0;
+
+	if (v != NULL && settings_catalog_valid(v)) {
+		free(s->catalog);
+		s->catalog = mem_strdup(v);
+	} else if (v != NULL) {
+		environment_wrong(ps, "SHELFD_CATALOG", v, "1 to 64 of A-Z a-z 0-9 . _ -");
+		r = -1;
+	}
+	v = environment_get(get, arg, "SHELFD_LOG_LEVEL");
+	if (v != NULL && log_level_parse(v, &s->log_level) != 0) {
+		environment_wrong(ps, "SHELFD_LOG_LEVEL", v, "error, warning, info or debug");
+		r = -1;
+	}
+	v = environment_get(get, arg, "SHELFD_PROFILE");
+	if (v != NULL && environment_profile(s, v) != 0) {
+		environment_wrong(ps, "SHELFD_PROFILE", v, "lenient or strict");
+		r = -1;
+	}
+	return r;
 }
 
 int
@@ -220,7 +256,6 @@ settings_environment(struct settings *s, const char *(*get)(void *, const char *
 		const char *name;
 		char **to;
 	} const strings[] = {
-	    {"SHELFD_CATALOG", &s->catalog},
 	    {"SHELFD_ROOT", &s->source.root},
 	    {"SHELFD_REDIS_URL", &s->redis.url},
 	    {"SHELFD_REDIS_PASSWORD_FILE", &s->redis.password_file},
@@ -228,22 +263,16 @@ settings_environment(struct settings *s, const char *(*get)(void *, const char *
 	    {"SHELFD_RUNTIME_DIR", &s->runtime_dir},
 	    {"SHELFD_STATE_DIR", &s->state_dir},
 	};
-	const char *v;
 
 	for (size_t i = 0; i < sizeof strings / sizeof strings[0]; i++) {
-		v = get(arg, strings[i].name);
+		const char *v = environment_get(get, arg, strings[i].name);
+
 		if (v == NULL)
 			continue;
 		free(*strings[i].to);
 		*strings[i].to = mem_strdup(v);
+		if (strings[i].to == &s->redis.url)
+			s->redis.url_line = s->redis.url_column = 0;
 	}
-	if (!settings_catalog_valid(s->catalog))
-		environment_wrong(ps, "SHELFD_CATALOG", "1 to 64 of A-Z a-z 0-9 . _ -");
-	v = get(arg, "SHELFD_LOG_LEVEL");
-	if (v != NULL && log_level_parse(v, &s->log_level) != 0)
-		environment_wrong(ps, "SHELFD_LOG_LEVEL", "error, warning, info or debug");
-	v = get(arg, "SHELFD_PROFILE");
-	if (v != NULL)
-		environment_profile(s, v, ps);
-	return problems_have_errors(ps) ? -1 : 0;
+	return environment_checked(s, get, arg, ps);
 }

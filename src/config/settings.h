@@ -23,7 +23,8 @@ struct settings {
 		bool trust_owner;
 	} source;
 	struct {
-		char *url; /* NULL: not set, redis://127.0.0.1:6379 */
+		char *url; /* NULL: not set, redis://127.0.0.1:6379; its syntax is not checked here */
+		int url_line, url_column; /* where the file has it; 0 when it is from elsewhere */
 		char *password_file; /* NULL: none */
 		usec_t timeout; /* of a request; 5 s */
 	} redis;
@@ -48,14 +49,15 @@ void settings_free(struct settings *s);
 
 /*
  * Replace s by what a configuration file says, over the defaults. Returns -1
- * with at least one error in ps, and then s is untouched. Codes: config-syntax (and those of yaml.h), config-unknown-key,
- * config-value.
+ * with at least one error in ps, and then s is untouched. Codes: config-syntax
+ * (and those of yaml.h), config-unknown-key, config-value.
  */
 int settings_parse(struct settings *s, const char *bytes, size_t n, struct problems *ps);
 
 /*
- * Apply SHELFD_... variables. get is getenv(3) or a stand-in. Every wrong value
- * is added to ps, with the variable's name in the message.
+ * Apply SHELFD_... variables; an empty one counts as not set. get is getenv(3) or
+ * a stand-in. Every wrong value is added to ps, with the variable's name in the
+ * message, and -1 is returned.
  */
 int settings_environment(struct settings *s, const char *(*get)(void *, const char *), void *arg, struct problems *ps);
 
