@@ -78,12 +78,10 @@ static void
 replace(char *s, size_t n, const char *from, const char *to)
 {
 	size_t len = strlen(from);
-	char *p = s;
 
-	while ((p = memmem(p, n - (size_t)(p - s), from, len)) != NULL) {
-		memcpy(p, to, len);
-		p += len;
-	}
+	for (char *p = s, *end = s + n; (p = memchr(p, from[0], (size_t)(end - p))) != NULL; p++)
+		if ((size_t)(end - p) >= len && memcmp(p, from, len) == 0)
+			memcpy(p, to, len);
 }
 
 void

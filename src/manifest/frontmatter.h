@@ -24,7 +24,10 @@ enum frontmatter frontmatter_find(const char *s, size_t n, const char **ret_yaml
  * The description that a Markdown text gives by itself: the first paragraph
  * after the first heading, else the heading, else the first paragraph; white
  * space runs folded into one blank; at most 1024 code points. The caller frees;
- * NULL when there is none. Headings and paragraphs in fenced code do not count.
+ * NULL when there is none. Headings and paragraphs in fenced code or in HTML
+ * comments do not count, and lines that only draw a rule are skipped; "Title" above
+ * "===" or "---" is a heading. Everything else between blank lines is a
+ * paragraph, lists and tables too. Markup inside it stays.
  */
 char *frontmatter_describe(const char *s, size_t n);
 

@@ -327,8 +327,10 @@ check_directives(struct yaml *y, const char *s, size_t n)
 	const char *p = s, *end = s + n;
 	int count = 0;
 
-	while ((p = memmem(p, (size_t)(end - p), "%TAG", 4)) != NULL) {
-		if (p == s || p[-1] == '\n' || p[-1] == '\r' || (unsigned char)p[-1] >= 0x80)
+	for (; (p = memchr(p, '%', (size_t)(end - p))) != NULL; p++) {
+		bool first = p == s || p[-1] == '\n' || p[-1] == '\r' || (unsigned char)p[-1] >= 0x80;
+
+		if (first && end - p > 4 && memcmp(p, "%TAG", 4) == 0)
 			count++;
 		if (count > MAX_TAG_DIRECTIVES) {
 			place_to_byte(&y->place, (size_t)(p - s));
@@ -337,7 +339,6 @@ check_directives(struct yaml *y, const char *s, size_t n)
 			    "there are more than %d %%TAG lines", MAX_TAG_DIRECTIVES);
 			return -1;
 		}
-		p += 4;
 	}
 	return 0;
 }
@@ -382,6 +383,8 @@ yaml_parse(struct document *d, const char *s, size_t n, int first_line, struct p
 	struct value *root;
 	int result;
 
+	if (n == 0)
+		s = ""; /* libyaml wants a pointer */
 	place_init(&y.place, s, n, first_line);
 	build_init(&y.build, d, ps, "yaml-duplicate-key");
 	if (!yaml_parser_initialize(&y.parser))

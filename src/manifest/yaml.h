@@ -16,7 +16,15 @@
  * VALUE_NULL. Codes: yaml-syntax, yaml-unquoted-colon, yaml-duplicate-key,
  * yaml-tag, yaml-alias, yaml-documents, yaml-key, yaml-merge-key (note),
  * too-deep, too-many-nodes, key-too-long, scalar-too-long. Runs in time linear
- * in n and the node budget.
+ * in n and the node budget. A number too large for a double is an error.
+ *
+ * Where libyaml differs from YAML 1.2, and nothing is done about it: it refuses a
+ * block mapping entry without a key (": x"), a key in { } whose ':' is on another
+ * line, plain scalars in [ ] or { } that begin with ':', a tab between an
+ * indicator and its value, unknown % directives, a file that begins with "...",
+ * and anchor names of other than ASCII letters, digits, '-' and '_'. It accepts a
+ * '#' that no blank stands before, and less indentation inside brackets and
+ * quotes. tests/unit/test_yaml_suite.c lists the cases of the public suite.
  */
 struct value *yaml_parse(struct document *d, const char *s, size_t n, int first_line, struct problems *ps);
 

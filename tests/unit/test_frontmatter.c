@@ -137,6 +137,7 @@ a_text_describes_itself(void **state)
 	    {"Title\n=====\n\ntext", "text"},
 	    {"Title\n---\n", "Title"},
 	    {"# Title\n\n---\n\n***\n\n_ _ _\n\ntext", "text"},
+	    {"# Title\n\n--\n", "--"},
 	    {"# Title\n\n<!-- a comment\n\nof lines -->\n\ntext", "text"},
 	    {"# Title\n\n<!-- one -->\ntext", "text"},
 	    {"# Title\n\n- a list\n- counts as text\n", "- a list - counts as text"},

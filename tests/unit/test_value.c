@@ -111,6 +111,7 @@ pointers_follow_rfc_6901(void **state)
 
 	(void)state;
 	assert_ptr_equal(value_at(v, ""), v);
+	assert_null(value_at(parse(d, "{\"a\":[1,2],\"next\":3}"), "/a/2"));
 	assert_int_equal(value_at(v, "/foo")->type, VALUE_ARRAY);
 	for (size_t i = 0; i < sizeof cases / sizeof *cases; i++) {
 		struct value *got = value_at(v, cases[i].pointer);

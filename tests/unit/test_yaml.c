@@ -182,7 +182,7 @@ aliases_stand_for_the_latest_anchor(void **state)
 static void
 a_merge_key_is_noted_and_nothing_is_merged(void **state)
 {
-	static const char doc[] = "a: &x {b: 1}\nc:\n  <<: *x\n";
+	static const char doc[] = "a: &x {b: 1}\nc:\n  <<: *x\nd:\n  '<<': 1\n";
 	struct document *d = document_new();
 	struct problems ps = {0};
 
