@@ -40,6 +40,7 @@ struct http_server {
 	http_gone *gone;
 	void *arg;
 	char *path;
+	bool resumed; /* an answer came late: the daemon must run to send it, and does not say so itself */
 	LIST_HEAD(, http_request) requests;
 };
 
@@ -253,6 +254,8 @@ http_server_deadline(const struct http_server *s, usec_t now)
 {
 	MHD_UNSIGNED_LONG_LONG ms;
 
+	if (s->resumed)
+		return now;
 	if (MHD_get_timeout(s->daemon, &ms) != MHD_YES)
 		return USEC_NEVER;
 	return now + (usec_t)ms * USEC_PER_MS;
@@ -261,6 +264,7 @@ http_server_deadline(const struct http_server *s, usec_t now)
 void
 http_server_run(struct http_server *s)
 {
+	s->resumed = false;
 	(void)MHD_run(s->daemon);
 }
 
@@ -280,6 +284,7 @@ http_respond(struct http_request *req, unsigned int status, const char *json, co
 	req->response = response_json(json, allow);
 	if (req->suspended) {
 		req->suspended = false;
+		req->server->resumed = true;
 		MHD_resume_connection(req->connection);
 	}
 }

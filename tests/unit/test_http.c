@@ -208,7 +208,9 @@ an_answer_may_come_later(void **state)
 	send_text(fd, LATE, sizeof LATE - 1);
 	run(w, fd, NULL, &answer);
 	assert_non_null(w->late);
+	assert_true(http_server_deadline(w->server, 1) > 1);
 	http_respond(w->late, 200, "{\"late\":true}", NULL);
+	assert_int_equal(http_server_deadline(w->server, 1), 1);
 	run(w, fd, "{\"late\":true}", &answer);
 	assert_int_equal(w->gone, 0);
 	buf_free(&answer);

@@ -1,0 +1,472 @@
+#include "agent.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <signal.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/random.h>
+#include <systemd/sd-daemon.h>
+#include <unistd.h>
+
+#include "agent_private.h"
+#include "base/fs.h"
+#include "base/identity.h"
+#include "base/log.h"
+#include "base/mem.h"
+#include "base/text.h"
+#include "config/paths.h"
+
+#define TICK (5 * USEC_PER_SEC)
+#define END_PATIENCE (500 * USEC_PER_MS)
+
+static bool
+agent_settled(const struct agent *a)
+{
+	return facts_complete(a->facts) && a->jobs == 0;
+}
+
+bool
+agent_drained(const struct agent *a)
+{
+	return agent_settled(a) && !a->rescan && !a->publishing && !a->held && !catalog_touched(a->catalog) &&
+	    publisher_idle(a->publisher);
+}
+
+static void
+agent_publish(struct agent *a, usec_t now)
+{
+	const char *commit = a->repo != NULL ? repo_commit(a->repo) : NULL;
+	const char *branch = a->repo != NULL ? repo_branch(a->repo) : NULL;
+
+	if (!publisher_idle(a->publisher))
+		return;
+	if (a->opt.dry_run) {
+		agent_dry_run(a);
+		agent_stop(a, AGENT_DONE);
+		return;
+	}
+	changeset_diff(a->catalog, a->published, &a->changeset);
+	if (a->changeset.n == 0 && a->changeset.n_problems == 0) {
+		changeset_free(&a->changeset);
+		return;
+	}
+	a->publishing = true;
+	publisher_submit(a->publisher, &a->changeset, commit, branch, now, clock_wall_ms());
+}
+
+static void
+agent_tell(struct agent *a, usec_t now)
+{
+	const char *condition = publisher_condition(a->publisher);
+	struct watcher_stats ws;
+
+	if (!a->opt.tell_systemd || (now - a->ticked < TICK && a->ready == a->told_ready))
+		return;
+	a->ticked = now;
+	watcher_stats(a->watcher, &ws);
+	(void)sd_notifyf(0, "%sWATCHDOG=1\nSTATUS=%zu items, %zu broken, %zu watches, rev %llu, redis %s%s%s",
+	    a->ready ? "READY=1\n" : "EXTEND_TIMEOUT_USEC=30000000\n", published_items(a->published),
+	    catalog_broken(a->catalog), ws.watches, (unsigned long long)publisher_rev(a->publisher),
+	    publisher_state_word(publisher_state(a->publisher)), condition[0] != '\0' ? ": " : "", condition);
+	a->told_ready = a->ready;
+}
+
+static usec_t
+agent_deadline(const struct agent *a, usec_t now)
+{
+	usec_t at = usec_min(watcher_deadline(a->watcher), agent_link_deadline(a));
+
+	at = usec_min(at, agent_read_deadline(a));
+	at = usec_min(at, publisher_deadline(a->publisher));
+	if (a->http != NULL)
+		at = usec_min(at, http_server_deadline(a->http, now));
+	if (a->opt.tell_systemd)
+		at = usec_min(at, a->ticked + 2 * TICK);
+	if (a->ending)
+		at = usec_min(at, a->end_by);
+	return at;
+}
+
+static void
+on_timer(uv_timer_t *t)
+{
+	(void)t; /* the step that follows does the work */
+}
+
+static void
+agent_arm(struct agent *a, usec_t now)
+{
+	usec_t at = agent_deadline(a, now), wait;
+
+	if (at == USEC_NEVER) {
+		(void)uv_timer_stop(&a->timer);
+		return;
+	}
+	wait = at > now ? (at - now + USEC_PER_MS - 1) / USEC_PER_MS : 0;
+	uv_update_time(&a->loop);
+	(void)uv_timer_start(&a->timer, on_timer, (uint64_t)wait, 0);
+}
+
+static void
+agent_end_step(struct agent *a, usec_t now)
+{
+	bool in_flight = publisher_state(a->publisher) == PUBLISHER_APPLY && a->link.conn != NULL;
+
+	if (a->jobs != 0 || (in_flight && now < a->end_by))
+		return;
+	if (!a->released) {
+		a->released = true;
+		publisher_release(a->publisher);
+		agent_link_run(a, now);
+	}
+	if (a->link.conn != NULL && conn_unsent(a->link.conn) != 0 && now < a->end_by)
+		return;
+	uv_stop(&a->loop);
+}
+
+static void
+agent_begin(struct agent *a, usec_t now)
+{
+	if (a->begun)
+		return;
+	a->begun = true;
+	agent_sync_start(a, "start", now);
+}
+
+static void
+agent_flow(struct agent *a, usec_t now)
+{
+	agent_begin(a, now);
+	watcher_run(a->watcher, now);
+	a->held = watcher_held(a->watcher, now);
+	if (a->rescan && !a->held) {
+		a->rescan = false;
+		agent_sync_start(a, "ignore", now);
+	}
+	agent_read(a, now);
+	if (agent_settled(a) && !a->held) {
+		facts_assemble(a->facts, agent_candidate, a);
+		agent_publish(a, now);
+	}
+	agent_sync_run(a, now);
+	if (!a->sync.active && !a->ready && a->last_sync.any) {
+		a->ready = true;
+		if (a->opt.once)
+			agent_stop(a, AGENT_DONE);
+	}
+}
+
+/* --once does not wait for what may never come. */
+static void
+agent_once_step(struct agent *a, usec_t now)
+{
+	const char *condition = publisher_condition(a->publisher);
+	enum publisher_state state = publisher_state(a->publisher);
+
+	if (a->ending || (!a->opt.once && !a->opt.dry_run) || condition[0] == '\0')
+		return;
+	if (state != PUBLISHER_STANDBY && now - a->sync.started < a->settings->redis.timeout)
+		return;
+	log_error("redis: %s", condition);
+	agent_stop(a, AGENT_FAILED);
+}
+
+static void
+on_step(uv_prepare_t *p)
+{
+	struct agent *a = p->data;
+	usec_t now = clock_now();
+
+	if (!a->ending)
+		agent_flow(a, now);
+	publisher_set_state(
+	    a->publisher, a->ready ? "ready" : "starting", a->publishing ? a->changeset.n : 0, a->last_sync.finished);
+	publisher_tick(a->publisher, now, clock_wall_ms());
+	agent_link_run(a, now);
+	agent_once_step(a, now);
+	agent_tell(a, now);
+	/* An answer that came later than its request is sent by another round of the server. */
+	if (a->http != NULL && http_server_deadline(a->http, now) <= now)
+		http_server_run(a->http);
+	if (a->ending)
+		agent_end_step(a, now);
+	agent_arm(a, now);
+}
+
+static void
+on_watch(uv_poll_t *poll, int status, int events)
+{
+	struct agent *a = poll->data;
+
+	(void)status, (void)events;
+	watcher_read(a->watcher, clock_now());
+}
+
+static void
+on_http(uv_poll_t *poll, int status, int events)
+{
+	struct agent *a = poll->data;
+
+	(void)status, (void)events;
+	http_server_run(a->http);
+}
+
+void
+agent_stop(struct agent *a, enum agent_end end)
+{
+	if (a->ending)
+		return;
+	a->ending = true;
+	a->end = end;
+	a->end_by = clock_now() + END_PATIENCE;
+	if (a->opt.tell_systemd)
+		(void)sd_notify(0, end == AGENT_RELOAD ? "RELOADING=1" : "STOPPING=1");
+}
+
+static void
+on_signal(uv_signal_t *s, int signum)
+{
+	struct agent *a = s->data;
+
+	log_info("%s: %s", signum == SIGHUP ? "reloading" : "ending", strsignal(signum));
+	agent_stop(a, signum == SIGHUP ? AGENT_RELOAD : AGENT_DONE);
+}
+
+static int
+agent_folders(struct agent *a, struct err *e)
+{
+	a->private_dir = mem_printf("%s/barrier", a->runtime_dir);
+	if (a->opt.once || a->opt.dry_run)
+		return a->settings->redis.url != NULL && strcmp(a->settings->redis.url, "embedded") == 0
+		    ? fs_mkdirs(a->runtime_dir, 0700, e)
+		    : 0;
+	if (fs_mkdirs(a->runtime_dir, 0700, e) != 0)
+		return -1;
+	return fs_mkdirs(a->private_dir, 0700, e);
+}
+
+static int
+agent_repo(struct agent *a, struct err *e)
+{
+	const struct collections *cs = &a->settings->collections;
+	const char **prefixes = mem_zalloc((cs->n + 1) * sizeof *prefixes);
+	bool ignore;
+	int r;
+
+	for (size_t i = 0; i < cs->n; i++)
+		prefixes[i] = cs->v[i].path;
+	r = repo_open(a->root, a->settings->source.trust_owner, prefixes, &a->repo, e);
+	free(prefixes);
+	if (r == 0 && a->repo != NULL)
+		r = repo_refresh(a->repo, NULL, NULL, &ignore, e);
+	return r;
+}
+
+static int
+agent_watcher(struct agent *a, struct err *e)
+{
+	const struct settings *s = a->settings;
+	const struct watcher_config cfg = {
+	    .root = a->root,
+	    .collections = &s->collections,
+	    .git_dir = a->repo != NULL ? repo_git_dir(a->repo) : NULL,
+	    .common_dir = a->repo != NULL ? repo_common_dir(a->repo) : NULL,
+	    .private_dir = a->private_dir,
+	    .settle = {s->watch.quiet, s->watch.writer, s->watch.max_delay},
+	    .hold = {s->watch.git_quiet, s->watch.git_hold},
+	    .watch = !a->opt.once && !a->opt.dry_run,
+	};
+
+	a->watcher = watcher_new(&cfg, &agent_watcher_sink, a, e);
+	return a->watcher != NULL ? 0 : -1;
+}
+
+static bool
+owner_dead(void *arg, const char *identity)
+{
+	(void)arg;
+	return identity_dead(identity);
+}
+
+static int
+agent_publisher(struct agent *a, struct err *e)
+{
+	char identity[512];
+	struct publisher_config cfg = {
+	    .catalog = a->settings->catalog,
+	    .agent = a->name,
+	    .identity = identity,
+	    .version = PACKAGE_VERSION,
+	    .owner_dead = owner_dead,
+	    .dry_run = a->opt.dry_run,
+	};
+	unsigned char nonce[16];
+	struct buf hex = {0};
+
+	if (getrandom(nonce, sizeof nonce, 0) != (ssize_t)sizeof nonce)
+		return err_sys(e, errno, "getrandom");
+	text_hex(&hex, nonce, sizeof nonce);
+	identity_self(identity, sizeof identity);
+	cfg.owner = buf_str(&hex);
+	a->publisher = publisher_new(&cfg, a->published, &agent_publisher_sink, a);
+	buf_free(&hex);
+	return 0;
+}
+
+static int
+agent_http(struct agent *a, struct err *e)
+{
+	char *path;
+
+	if (a->opt.once || a->opt.dry_run)
+		return 0;
+	path = a->settings->control.socket != NULL ? mem_strdup(a->settings->control.socket)
+						   : mem_printf("%s/control.sock", a->runtime_dir);
+	a->http = http_server_new(path, agent_api, agent_api_gone, a, e);
+	free(path);
+	return a->http != NULL ? 0 : -1;
+}
+
+static void
+agent_poll(struct agent *a, uv_poll_t *poll, int fd, uv_poll_cb cb, bool *ret_polled)
+{
+	if (fd < 0 || uv_poll_init(&a->loop, poll, fd) != 0)
+		return;
+	*ret_polled = true;
+	poll->data = a;
+	(void)uv_poll_start(poll, UV_READABLE, cb);
+}
+
+static void
+agent_signal(struct agent *a, uv_signal_t *s, int signum)
+{
+	(void)uv_signal_init(&a->loop, s);
+	s->data = a;
+	(void)uv_signal_start(s, on_signal, signum);
+}
+
+static int
+agent_loop(struct agent *a, struct err *e)
+{
+	int r = uv_loop_init(&a->loop);
+
+	if (r != 0)
+		return err_set(e, "event loop: %s", uv_strerror(r));
+	a->looped = true;
+	(void)uv_prepare_init(&a->loop, &a->step);
+	a->step.data = a;
+	(void)uv_prepare_start(&a->step, on_step);
+	(void)uv_timer_init(&a->loop, &a->timer);
+	agent_signal(a, &a->on_term, SIGTERM);
+	agent_signal(a, &a->on_int, SIGINT);
+	agent_signal(a, &a->on_hup, SIGHUP);
+	return 0;
+}
+
+static const char *
+agent_getenv(void *arg, const char *name)
+{
+	(void)arg;
+	return getenv(name);
+}
+
+static void
+agent_name(struct agent *a)
+{
+	char host[256];
+
+	if (gethostname(host, sizeof host) != 0)
+		(void)snprintf(host, sizeof host, "localhost");
+	host[sizeof host - 1] = '\0';
+	(void)snprintf(a->name, sizeof a->name, "%s:%ld", host, (long)getpid());
+}
+
+struct agent *
+agent_new(const struct settings *s, const char *root, const struct agent_options *opt, struct err *e)
+{
+	struct agent *a = mem_zalloc(sizeof *a);
+
+	a->settings = s;
+	a->opt = *opt;
+	a->root = root;
+	a->born_ms = clock_wall_ms();
+	LIST_INIT(&a->retries);
+	LIST_INIT(&a->waiters);
+	agent_name(a);
+	a->runtime_dir = s->runtime_dir != NULL
+	    ? mem_strdup(s->runtime_dir)
+	    : paths_runtime(agent_getenv, NULL, (unsigned int)geteuid(), s->catalog);
+	a->state_dir = s->state_dir != NULL ? mem_strdup(s->state_dir)
+					    : paths_state(agent_getenv, NULL, (unsigned int)geteuid(), s->catalog);
+	a->facts = facts_new(&s->collections);
+	a->catalog = catalog_new();
+	a->published = published_new();
+	if (agent_folders(a, e) != 0 || agent_loop(a, e) != 0 || agent_repo(a, e) != 0 || agent_watcher(a, e) != 0 ||
+	    agent_publisher(a, e) != 0 || agent_http(a, e) != 0 || agent_link_init(a, e) != 0) {
+		agent_free(a);
+		return NULL;
+	}
+	agent_poll(a, &a->watch_poll, watcher_fd(a->watcher), on_watch, &a->watch_polled);
+	if (a->http != NULL)
+		agent_poll(a, &a->http_poll, http_server_fd(a->http), on_http, &a->http_polled);
+	return a;
+}
+
+enum agent_end
+agent_run(struct agent *a)
+{
+	(void)uv_run(&a->loop, UV_RUN_DEFAULT);
+	return a->end;
+}
+
+static void
+close_handle(uv_handle_t *h, void *arg)
+{
+	(void)arg;
+	if (!uv_is_closing(h) && h->type != UV_PROCESS && h->type != UV_POLL)
+		uv_close(h, NULL);
+}
+
+static void
+agent_close_loop(struct agent *a)
+{
+	(void)uv_prepare_stop(&a->step);
+	if (a->watch_polled)
+		uv_close((uv_handle_t *)&a->watch_poll, NULL);
+	if (a->http_polled)
+		uv_close((uv_handle_t *)&a->http_poll, NULL);
+	uv_walk(&a->loop, close_handle, NULL);
+	/* Ends when the private server has ended and jobs and look-ups are back. */
+	while (uv_run(&a->loop, UV_RUN_DEFAULT) != 0)
+		;
+	(void)uv_loop_close(&a->loop);
+}
+
+void
+agent_free(struct agent *a)
+{
+	if (a == NULL)
+		return;
+	a->ending = true;
+	agent_sync_free(a);
+	if (a->publisher != NULL)
+		agent_link_free(a);
+	if (a->looped)
+		agent_close_loop(a);
+	http_server_free(a->http);
+	publisher_free(a->publisher);
+	if (!a->publishing)
+		changeset_free(&a->changeset);
+	agent_read_free(a);
+	watcher_free(a->watcher);
+	repo_free(a->repo);
+	facts_free(a->facts);
+	catalog_free(a->catalog);
+	published_free(a->published);
+	free(a->runtime_dir);
+	free(a->state_dir);
+	free(a->private_dir);
+	free(a);
+}

@@ -1,0 +1,37 @@
+/*
+ * The pipeline: joins the stages from inotify to Redis in one loop thread.
+ */
+#ifndef AGENT_H
+#define AGENT_H
+
+#include <stdbool.h>
+
+#include "base/err.h"
+#include "config/settings.h"
+
+struct agent;
+
+struct agent_options {
+	bool once; /* one full sync, then end */
+	bool dry_run; /* say what a full sync would change, write nothing */
+	bool tell_systemd; /* sd_notify(3) */
+};
+
+enum agent_end {
+	AGENT_DONE, /* --once or --dry-run is through, or a signal asked for the end */
+	AGENT_FAILED, /* it was logged why */
+	AGENT_RELOAD, /* SIGHUP: read the configuration again, and run again */
+};
+
+/*
+ * root: absolute path of the source. s and root must outlive the agent. NULL
+ * with a reason when something could not be acquired.
+ */
+struct agent *agent_new(const struct settings *s, const char *root, const struct agent_options *opt, struct err *e);
+
+/* Run until it ends. */
+enum agent_end agent_run(struct agent *a);
+
+void agent_free(struct agent *a);
+
+#endif

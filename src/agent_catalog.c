@@ -1,0 +1,215 @@
+#include <errno.h>
+#include <fcntl.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+#include "agent_private.h"
+#include "base/log.h"
+#include "base/mem.h"
+#include "base/text.h"
+
+static enum git_state
+git_state_of(const struct agent *a, const char *path, const uint8_t blob[GIT_ID_SIZE])
+{
+	const uint8_t *head;
+
+	if (a->repo == NULL)
+		return GIT_STATE_NONE;
+	head = repo_head_blob(a->repo, path);
+	if (head == NULL)
+		return GIT_STATE_UNTRACKED;
+	return memcmp(head, blob, GIT_ID_SIZE) == 0 ? GIT_STATE_COMMITTED : GIT_STATE_MODIFIED;
+}
+
+static void
+on_saw(void *arg, const char *path, enum entry_kind kind, const struct signature *sig, const char *target, bool force,
+    uint32_t epoch)
+{
+	static const enum fact_kind kinds[] = {
+	    [ENTRY_FILE] = FACT_FILE,
+	    [ENTRY_SYMLINK] = FACT_SYMLINK,
+	    [ENTRY_OTHER] = FACT_OTHER,
+	};
+	struct agent *a = arg;
+
+	facts_saw(a->facts, path, kinds[kind], sig, target, force, epoch);
+}
+
+static void
+on_gone(void *arg, const char *path)
+{
+	struct agent *a = arg;
+
+	facts_gone(a->facts, path);
+}
+
+static bool
+on_ignored(void *arg, const char *path, bool directory)
+{
+	struct agent *a = arg;
+
+	return a->repo != NULL && repo_ignored(a->repo, path, directory);
+}
+
+/* A file that a scan did not see: gone, or ignored now. An error is no proof. */
+static bool
+really_gone(void *arg, const char *path)
+{
+	struct agent *a = arg;
+	struct stat st;
+	int fd = read_open_beneath(watcher_root_fd(a->watcher), path, O_PATH | O_NOFOLLOW);
+
+	if (fd >= 0) {
+		bool ignored = on_ignored(a, path, false);
+
+		(void)close(fd);
+		return ignored;
+	}
+	if (errno == ENOENT || errno == ENOTDIR)
+		return true;
+	/* A symlink on the way or at the end: the path as we knew it leads to nothing of ours. */
+	return errno == ELOOP && fstatat(watcher_root_fd(a->watcher), path, &st, AT_SYMLINK_NOFOLLOW) != 0;
+}
+
+static void
+on_scanned(void *arg, const char *prefix, uint32_t epoch)
+{
+	struct agent *a = arg;
+
+	facts_sweep(a->facts, prefix, epoch, really_gone, a);
+}
+
+static void
+on_unknown(void *arg, const char *path, const struct err *e)
+{
+	char text[512];
+
+	(void)arg;
+	log_warning("%s: cannot be looked at: %s", text_escape_to(text, sizeof text, path), e->msg);
+}
+
+static void
+on_git_moved(void *arg, const char *path)
+{
+	struct agent *a = arg;
+
+	/* A conflict that came or went changes what the same bytes mean. */
+	if (repo_conflicted(a->repo, path))
+		facts_touch(a->facts, path);
+	else if (facts_manifest(a->facts, path) != NULL && !facts_manifest(a->facts, path)->ok)
+		facts_touch(a->facts, path);
+	facts_reassemble(a->facts, path);
+}
+
+static void
+on_git(void *arg)
+{
+	struct agent *a = arg;
+	bool ignore = false;
+	struct err e;
+
+	if (a->repo == NULL)
+		return;
+	if (repo_refresh(a->repo, on_git_moved, a, &ignore, &e) != 0)
+		log_warning("git: %s", e.msg);
+	a->rescan |= ignore;
+}
+
+static void
+on_barrier(void *arg, uint64_t id)
+{
+	agent_barrier_arrived(arg, id);
+}
+
+const struct watcher_sink agent_watcher_sink = {
+    .saw = on_saw,
+    .gone = on_gone,
+    .scanned = on_scanned,
+    .unknown = on_unknown,
+    .ignored = on_ignored,
+    .git = on_git,
+    .barrier = on_barrier,
+};
+
+static void
+candidate_unreadable(const struct candidate_facts *facts, struct problems *ps)
+{
+	char path[512];
+
+	if (strcmp(facts->unreadable_path, facts->path) == 0)
+		problems_addf(ps, "unreadable", SEVERITY_ERROR, 0, 0, "check its permissions",
+		    "the file cannot be read: %s", facts->unreadable);
+	else
+		problems_addf(ps, "member-unreadable", SEVERITY_ERROR, 0, 0, "check its permissions",
+		    "a file of the bundle cannot be read: %s: %s",
+		    text_escape_to(path, sizeof path, facts->unreadable_path), facts->unreadable);
+}
+
+static struct item *
+candidate_item(const struct agent *a, const struct candidate_facts *facts, const char *path)
+{
+	struct item_place at = {
+	    .source = a->settings->source.name,
+	    .path = path,
+	    .files = facts->files,
+	    .git_state = git_state_of(a, facts->path, facts->manifest->git_blob),
+	};
+
+	memcpy(at.bundle_sha256, facts->bundle_sha256, sizeof at.bundle_sha256);
+	return item_new(facts->collection->type, facts->manifest, &at);
+}
+
+/* "<type>/<id>" of a manifest, NULL when it gives none. The caller frees. */
+static char *
+candidate_key(const struct candidate_facts *facts)
+{
+	const struct collection *c = facts->collection;
+	struct buf id = {0};
+	char *key;
+
+	if (facts->manifest != NULL && facts->manifest->ok)
+		return mem_printf("%s/%s", c->type, facts->manifest->id);
+	if (c->id_from != NULL)
+		return NULL;
+	if (facts->entry)
+		kind_entry_id(c, facts->path, &id);
+	else
+		kind_flat_id(c, facts->path, &id);
+	key = id.n != 0 ? mem_printf("%s/%s", c->type, buf_str(&id)) : NULL;
+	buf_free(&id);
+	return key;
+}
+
+void
+agent_candidate(void *arg, const struct candidate_facts *facts)
+{
+	struct agent *a = arg;
+	struct candidate cand = {.source = a->settings->source.name, .priority = a->settings->source.priority};
+	struct problems ps = {0};
+	struct buf path = {0};
+	char *key;
+
+	text_percent_encode(&path, facts->path, strlen(facts->path));
+	cand.path = buf_str(&path);
+	if (facts->manifest == NULL && facts->unreadable == NULL) {
+		catalog_remove(a->catalog, cand.source, cand.path);
+		buf_free(&path);
+		return;
+	}
+	key = candidate_key(facts);
+	cand.key = key;
+	cand.rank = facts->rank;
+	cand.withdraw = facts->collection->on_invalid == ON_INVALID_WITHDRAW;
+	if (facts->manifest != NULL)
+		problems_copy(&ps, &facts->manifest->problems);
+	if (facts->unreadable != NULL)
+		candidate_unreadable(facts, &ps);
+	else if (facts->manifest->ok)
+		cand.item = candidate_item(a, facts, cand.path);
+	cand.problems = &ps;
+	catalog_put(a->catalog, &cand);
+	problems_free(&ps);
+	free(key);
+	buf_free(&path);
+}

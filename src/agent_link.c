@@ -1,0 +1,411 @@
+#include <errno.h>
+#include <signal.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "agent_private.h"
+#include "base/fs.h"
+#include "base/log.h"
+#include "base/mem.h"
+#include "redis/embedded.h"
+
+#define BACKOFF_FIRST (50 * USEC_PER_MS)
+#define BACKOFF_MAX (5 * USEC_PER_SEC)
+#define TELL_AGAIN (60 * USEC_PER_SEC)
+#define EMBEDDED_PATIENCE (10 * USEC_PER_SEC)
+
+/* Up to a quarter more, so that many agents do not come back at one instant. */
+static usec_t
+jitter(usec_t t)
+{
+	return t + (usec_t)(random() % 256) * t / 1024;
+}
+
+static void
+free_handle(uv_handle_t *h)
+{
+	free(h);
+}
+
+static void
+link_poll_stop(struct link *l)
+{
+	if (l->poll == NULL)
+		return;
+	(void)uv_poll_stop(l->poll);
+	uv_close((uv_handle_t *)l->poll, free_handle);
+	l->poll = NULL;
+}
+
+/* Without a daemon's patience: what would be tried again for ever is the end of --once. */
+static void
+link_impatient(struct agent *a, usec_t now)
+{
+	struct link *l = &a->link;
+	bool defaulted = a->settings->redis.url == NULL;
+
+	if (a->ready || a->ending)
+		return;
+	if (l->embedded) {
+		if (now - a->sync.started < EMBEDDED_PATIENCE)
+			return;
+	} else if (!a->opt.once && !a->opt.dry_run && !defaulted) {
+		return;
+	}
+	if (l->tries > 1 && !l->embedded)
+		return;
+	log_error("redis: %s%s", l->why,
+	    defaulted ? "; name one with --redis URL, or start a private one with --redis embedded" : "");
+	agent_stop(a, AGENT_FAILED);
+}
+
+void
+agent_link_close(struct agent *a, const char *why)
+{
+	struct link *l = &a->link;
+	usec_t now = clock_now();
+
+	link_poll_stop(l);
+	conn_free(l->conn);
+	l->conn = NULL;
+	publisher_offline(a->publisher, now);
+	buf_clear(publisher_output(a->publisher));
+	l->retry_at = now + jitter(l->backoff);
+	l->backoff = usec_min(l->backoff * 2, BACKOFF_MAX);
+	l->tries++;
+	if (why == NULL || a->ending)
+		return;
+	if (strcmp(why, l->why) != 0 || now - l->told > TELL_AGAIN) {
+		(void)snprintf(l->why, sizeof l->why, "%s", why);
+		l->told = now;
+		if (l->embedded && !a->ready)
+			log_debug("redis: %s", why);
+		else
+			log_warning("redis: %s; trying again", why);
+	}
+	link_impatient(a, now);
+}
+
+static void link_poll_update(struct agent *a);
+
+static void
+link_on_poll(uv_poll_t *poll, int status, int events)
+{
+	struct agent *a = poll->data;
+	struct link *l = &a->link;
+
+	if (status < 0)
+		events = UV_READABLE;
+	if (l->conn != NULL && (events & UV_WRITABLE) != 0)
+		conn_writable(l->conn);
+	if (l->conn != NULL && (events & UV_READABLE) != 0)
+		conn_readable(l->conn);
+	link_poll_update(a);
+}
+
+static void
+link_poll_update(struct agent *a)
+{
+	struct link *l = &a->link;
+
+	if (l->conn == NULL || l->poll == NULL)
+		return;
+	(void)uv_poll_start(l->poll, UV_READABLE | (conn_wants_write(l->conn) ? UV_WRITABLE : 0), link_on_poll);
+}
+
+static void
+link_ready(void *arg)
+{
+	struct agent *a = arg;
+	struct link *l = &a->link;
+
+	if (l->why[0] != '\0')
+		log_info("redis: connected");
+	l->why[0] = '\0';
+	l->give_up_at = USEC_NEVER;
+	l->backoff = BACKOFF_FIRST;
+	l->tries = 0;
+	publisher_online(a->publisher, clock_now());
+}
+
+static void
+link_reply(void *arg, const redisReply *r)
+{
+	struct agent *a = arg;
+
+	publisher_reply(a->publisher, r, clock_now(), clock_wall_ms());
+}
+
+static void
+link_lost(void *arg, const struct err *why)
+{
+	agent_link_close(arg, why->msg);
+}
+
+static const struct conn_sink link_sink = {.ready = link_ready, .reply = link_reply, .lost = link_lost};
+
+static void
+link_open(struct agent *a, const struct sockaddr *addr, socklen_t addr_len)
+{
+	struct link *l = &a->link;
+	struct err e;
+
+	l->conn = conn_open(&l->url, addr, addr_len, &link_sink, a, &e);
+	if (l->conn == NULL) {
+		agent_link_close(a, e.msg);
+		return;
+	}
+	l->poll = mem_zalloc(sizeof *l->poll);
+	l->poll->data = a;
+	if (uv_poll_init(&a->loop, l->poll, conn_fd(l->conn)) != 0) {
+		free(l->poll);
+		l->poll = NULL;
+		agent_link_close(a, "cannot poll the connection");
+		return;
+	}
+	l->give_up_at = clock_now() + a->settings->redis.timeout;
+	(void)uv_poll_start(l->poll, UV_READABLE | UV_WRITABLE, link_on_poll);
+}
+
+static void
+link_resolved(uv_getaddrinfo_t *req, int status, struct addrinfo *res)
+{
+	struct agent *a = req->data;
+
+	a->link.resolving = NULL;
+	free(req);
+	if (a->ending) {
+		uv_freeaddrinfo(res);
+		return;
+	}
+	if (status != 0 || res == NULL) {
+		char why[256];
+
+		(void)snprintf(why, sizeof why, "%s: %s", a->link.url.host, uv_strerror(status));
+		agent_link_close(a, why);
+		return;
+	}
+	link_open(a, res->ai_addr, res->ai_addrlen);
+	uv_freeaddrinfo(res);
+}
+
+static void
+link_connect(struct agent *a)
+{
+	const struct addrinfo hints = {.ai_socktype = SOCK_STREAM, .ai_flags = AI_ADDRCONFIG};
+	struct link *l = &a->link;
+	char port[16];
+	int r;
+
+	l->retry_at = USEC_NEVER;
+	if (l->url.scheme == REDIS_UNIX) {
+		link_open(a, NULL, 0);
+		return;
+	}
+	l->resolving = mem_zalloc(sizeof *l->resolving);
+	l->resolving->data = a;
+	(void)snprintf(port, sizeof port, "%d", l->url.port);
+	r = uv_getaddrinfo(&a->loop, l->resolving, link_resolved, l->url.host, port, &hints);
+	if (r == 0)
+		return;
+	free(l->resolving);
+	l->resolving = NULL;
+	agent_link_close(a, uv_strerror(r));
+}
+
+static void
+server_exited(uv_process_t *p, int64_t status, int sig)
+{
+	struct agent *a = p->data;
+
+	a->link.server = NULL;
+	uv_close((uv_handle_t *)p, free_handle);
+	if (!a->ending)
+		log_error("the private redis-server ended (status %d, signal %d); starting it again", (int)status, sig);
+}
+
+/* Its output goes to our stderr. A terminal's Ctrl-C must not reach it before our last words to it. */
+static int
+server_start(struct agent *a, struct err *e)
+{
+	uv_stdio_container_t stdio[3] = {
+	    {.flags = UV_IGNORE},
+	    {.flags = UV_INHERIT_FD, .data.fd = 2},
+	    {.flags = UV_INHERIT_FD, .data.fd = 2},
+	};
+	struct link *l = &a->link;
+	uv_process_options_t opt = {
+	    .file = l->server_argv[0],
+	    .args = l->server_argv,
+	    .exit_cb = server_exited,
+	    .stdio = stdio,
+	    .stdio_count = 3,
+	    .flags = UV_PROCESS_DETACHED,
+	};
+	int r;
+
+	l->server = mem_zalloc(sizeof *l->server);
+	l->server->data = a;
+	r = uv_spawn(&a->loop, l->server, &opt);
+	if (r == 0)
+		return 0;
+	uv_close((uv_handle_t *)l->server, free_handle);
+	l->server = NULL;
+	return err_set(e, "cannot start %s: %s", l->server_argv[0], uv_strerror(r));
+}
+
+static int
+link_password(struct agent *a, struct err *e)
+{
+	const char *file = a->settings->redis.password_file;
+	struct buf secret = {0};
+
+	if (file == NULL)
+		return 0;
+	if (fs_read_secret(file, &secret, e) != 0) {
+		buf_free(&secret);
+		return -1;
+	}
+	free(a->link.url.password);
+	a->link.url.password = buf_steal(&secret);
+	return 0;
+}
+
+int
+agent_link_init(struct agent *a, struct err *e)
+{
+	const char *address = a->settings->redis.url != NULL ? a->settings->redis.url : "redis://127.0.0.1:6379";
+	struct link *l = &a->link;
+
+	l->backoff = BACKOFF_FIRST;
+	l->retry_at = 0;
+	l->give_up_at = USEC_NEVER;
+	if (redis_url_parse(address, &l->url, e) != 0 || link_password(a, e) != 0)
+		return -1;
+	if (l->url.scheme != REDIS_EMBEDDED)
+		return 0;
+	l->embedded = true;
+	if (fs_mkdirs(a->state_dir, 0700, e) != 0)
+		return -1;
+	l->server_argv = embedded_argv(a->runtime_dir, a->state_dir, e);
+	if (l->server_argv == NULL)
+		return -1;
+	l->url.scheme = REDIS_UNIX;
+	free(l->url.path);
+	l->url.path = embedded_socket(a->runtime_dir);
+	return server_start(a, e);
+}
+
+static void
+link_flush(struct agent *a)
+{
+	struct buf *out = publisher_output(a->publisher);
+
+	if (out->n == 0)
+		return;
+	if (a->link.conn == NULL) {
+		buf_clear(out);
+		return;
+	}
+	conn_send(a->link.conn, out->p, out->n);
+	buf_clear(out);
+	conn_writable(a->link.conn);
+	link_poll_update(a);
+}
+
+void
+agent_link_run(struct agent *a, usec_t now)
+{
+	struct link *l = &a->link;
+	struct err e;
+
+	link_flush(a);
+	if (l->conn != NULL && now >= l->give_up_at)
+		agent_link_close(a, "no answer in time");
+	if (l->conn != NULL || l->resolving != NULL || a->ending || now < l->retry_at)
+		return;
+	if (l->embedded && l->server == NULL && server_start(a, &e) != 0) {
+		agent_link_close(a, e.msg);
+		return;
+	}
+	link_connect(a);
+}
+
+usec_t
+agent_link_deadline(const struct agent *a)
+{
+	const struct link *l = &a->link;
+
+	if (l->conn != NULL)
+		return l->give_up_at;
+	return l->resolving != NULL ? USEC_NEVER : l->retry_at;
+}
+
+void
+agent_link_free(struct agent *a)
+{
+	struct link *l = &a->link;
+
+	link_poll_stop(l);
+	conn_free(l->conn);
+	l->conn = NULL;
+	if (l->server != NULL)
+		(void)uv_process_kill(l->server, SIGTERM);
+	redis_url_free(&l->url);
+	if (l->server_argv != NULL)
+		embedded_argv_free(l->server_argv);
+}
+
+static void
+on_loaded(void *arg, bool reset)
+{
+	struct agent *a = arg;
+	const char *at;
+
+	if (reset)
+		log_info("redis: new generation %s", publisher_generation(a->publisher));
+	catalog_touch_all(a->catalog);
+	for (const struct published_item *p = published_next(a->published, NULL); p != NULL;
+	     p = published_next(a->published, p->key))
+		catalog_touch_key(a->catalog, p->key);
+	for (at = published_next_problems(a->published, NULL); at != NULL;
+	     at = published_next_problems(a->published, at))
+		catalog_touch_path(a->catalog, at);
+}
+
+static void
+on_applied(void *arg, const struct change *ch, uint64_t rev)
+{
+	(void)rev;
+	agent_sync_applied(arg, ch);
+}
+
+static void
+on_done(void *arg, struct changeset *cs, bool ok)
+{
+	struct agent *a = arg;
+
+	for (size_t i = 0; !ok && i < cs->n; i++)
+		catalog_touch_key(a->catalog, cs->changes[i].key);
+	for (size_t i = 0; !ok && i < cs->n_problems; i++)
+		catalog_touch_path(a->catalog, cs->problems[i].path);
+	changeset_free(cs);
+	a->publishing = false;
+}
+
+static void
+on_reconnect(void *arg, const char *why)
+{
+	struct agent *a = arg;
+
+	/* Not from inside a reply: the connection is closed by the step that follows. */
+	(void)snprintf(a->link.why, sizeof a->link.why, "%s", why);
+	a->link.give_up_at = 0;
+}
+
+const struct publisher_sink agent_publisher_sink = {
+    .loaded = on_loaded,
+    .applied = on_applied,
+    .done = on_done,
+    .reconnect = on_reconnect,
+};

@@ -1,0 +1,160 @@
+/*
+ * What the files of the agent share. agent.c joins the stages; agent_catalog.c
+ * turns what the watcher tells into facts and candidates; agent_read.c reads files, inline or in the pool; agent_link.c keeps the connection to
+ * Redis; agent_sync.c counts a full sync and tells who waits for it;
+ * agent_api.c answers on the control socket.
+ */
+#ifndef AGENT_PRIVATE_H
+#define AGENT_PRIVATE_H
+
+#include <sys/socket.h>
+#include <uv.h>
+
+#include "agent.h"
+#include "base/rbtree.h"
+#include "catalog/catalog.h"
+#include "catalog/change.h"
+#include "catalog/facts.h"
+#include "git/repo.h"
+#include "http/server.h"
+#include "redis/conn.h"
+#include "redis/publisher.h"
+#include "redis/url.h"
+#include "watch/watcher.h"
+
+/* Counts of one full sync, from the scan's start until all of it is published. */
+struct sync {
+	bool active;
+	const char *trigger; /* "start", "request", "ignore", "barrier" */
+	int64_t started_ms;
+	usec_t started;
+	unsigned long created, updated, deleted;
+};
+
+/* How a finished sync ended, for status. */
+struct sync_result {
+	bool any;
+	char trigger[16];
+	int64_t started_ms;
+	usec_t duration;
+	unsigned long created, updated, deleted, unchanged, errors;
+	uint64_t rev;
+	char finished[CLOCK_RFC3339_SIZE]; /* "" before the first */
+};
+
+/* Someone on the control socket who waits for quiet. */
+struct waiter {
+	LIST_ENTRY(waiter) entry;
+	struct http_request *req;
+	uint64_t barrier; /* id of the watcher's barrier */
+	bool arrived; /* all that was saved before has been told */
+	bool sync; /* waits for the running full sync as well */
+};
+
+/* A file to look at again later, because it could not be read. */
+struct retry {
+	LIST_ENTRY(retry) entry;
+	char *path;
+	usec_t at;
+};
+
+/* The connection to Redis and the private server. */
+struct link {
+	struct redis_url url; /* of the address to connect to; never embedded */
+	bool embedded;
+	char **server_argv;
+	uv_process_t *server; /* NULL while it does not run */
+	struct conn *conn; /* NULL while there is none */
+	uv_poll_t *poll;
+	uv_getaddrinfo_t *resolving;
+	usec_t retry_at; /* next try; USEC_NEVER while there is a connection */
+	usec_t give_up_at; /* connecting and handshake end here */
+	usec_t backoff;
+	char why[256]; /* the last failure */
+	usec_t told; /* when it was logged */
+	unsigned long tries;
+};
+
+struct agent {
+	const struct settings *settings;
+	struct agent_options opt;
+	const char *root;
+	char *runtime_dir, *state_dir, *private_dir;
+	char name[300]; /* "host:pid" */
+
+	uv_loop_t loop;
+	uv_prepare_t step;
+	uv_timer_t timer;
+	uv_poll_t watch_poll, http_poll;
+	bool looped, watch_polled, http_polled;
+	uv_signal_t on_term, on_int, on_hup;
+
+	struct repo *repo; /* NULL outside git */
+	struct watcher *watcher;
+	struct facts *facts;
+	struct catalog *catalog;
+	struct published *published;
+	struct publisher *publisher;
+	struct link link;
+	struct http_server *http;
+
+	struct changeset changeset; /* under way while publishing */
+	bool publishing;
+	bool held; /* git is at work: nothing is published */
+	bool rescan; /* the ignore rules moved: look at everything again */
+	unsigned int jobs; /* in the pool */
+	LIST_HEAD(, retry) retries;
+	LIST_HEAD(, waiter) waiters;
+	struct sync sync;
+	struct sync_result last_sync;
+	bool begun; /* the first scan was started */
+	bool ready; /* the first full sync is through */
+	int64_t born_ms;
+	usec_t ticked; /* last time the watchdog was fed and systemd was told */
+	bool told_ready;
+	bool ending; /* stop as soon as nothing is in flight, or at end_by */
+	bool released;
+	usec_t end_by;
+	enum agent_end end;
+};
+
+/* agent.c */
+void agent_stop(struct agent *a, enum agent_end end);
+bool agent_drained(const struct agent *a); /* nothing seen that is not published */
+
+/* agent_catalog.c: what the watcher tells becomes facts, and facts become candidates. */
+extern const struct watcher_sink agent_watcher_sink;
+void agent_candidate(void *arg, const struct candidate_facts *facts);
+
+/* agent_read.c: start reading whatever the facts want. */
+void agent_read(struct agent *a, usec_t now);
+usec_t agent_read_deadline(const struct agent *a); /* of the next retry */
+void agent_read_free(struct agent *a);
+
+/* agent_link.c */
+int agent_link_init(struct agent *a, struct err *e);
+void agent_link_run(struct agent *a, usec_t now); /* connect, flush, time out */
+usec_t agent_link_deadline(const struct agent *a);
+void agent_link_close(struct agent *a, const char *why);
+void agent_link_free(struct agent *a);
+extern const struct publisher_sink agent_publisher_sink;
+
+/* agent_sync.c */
+/* Count what is published from now on as one sync; agent_sync_start also looks at everything. */
+void agent_sync_begin(struct agent *a, const char *trigger, usec_t now);
+void agent_sync_start(struct agent *a, const char *trigger, usec_t now);
+void agent_sync_applied(struct agent *a, const struct change *ch);
+void agent_sync_run(struct agent *a, usec_t now); /* finish it and answer waiters when all is drained */
+void agent_dry_run(struct agent *a);
+void agent_wait(struct agent *a, struct http_request *req, bool sync);
+void agent_unwait(struct agent *a, struct http_request *req);
+void agent_barrier_arrived(struct agent *a, uint64_t id);
+void agent_barriers_again(struct agent *a); /* something was put off: what arrived must wait once more */
+void agent_sync_free(struct agent *a);
+void agent_sync_json(const struct sync_result *r, struct buf *out); /* an object */
+
+/* agent_api.c */
+http_handler agent_api;
+http_gone agent_api_gone;
+
+#endif

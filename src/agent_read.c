@@ -1,0 +1,283 @@
+#include <errno.h>
+#include <stdlib.h>
+#include <string.h>
+#include <time.h>
+
+#include "agent_private.h"
+#include "base/log.h"
+#include "base/mem.h"
+#include "base/text.h"
+#include "manifest/read.h"
+
+enum {
+	INLINE_FILES = 4, /* so many at once are read in the loop: no hop, a save is published at once */
+	INLINE_BYTES = 256 * 1024, /* of one file */
+	JOB_FILES = 32,
+	JOBS_MAX = 8,
+};
+
+#define RETRY_AFTER (2 * USEC_PER_SEC)
+#define RETRY_UNSTABLE (200 * USEC_PER_MS)
+
+struct reading {
+	char *path;
+	char *id;
+	const struct collection *collection;
+	enum want want;
+	bool entry, conflicted;
+	uint64_t ticket;
+	/* the outcome */
+	enum read_result result;
+	struct signature sig;
+	struct manifest *manifest;
+	uint8_t sha256[SHA256_SIZE];
+	int64_t wall_ns;
+	struct err err;
+};
+
+struct job {
+	uv_work_t work;
+	struct agent *agent;
+	int root_fd;
+	size_t n;
+	struct reading readings[JOB_FILES];
+};
+
+static int64_t
+wall_ns(void)
+{
+	struct timespec ts;
+
+	(void)clock_gettime(CLOCK_REALTIME, &ts);
+	return (int64_t)ts.tv_sec * 1000000000 + ts.tv_nsec;
+}
+
+static void
+reading_init(struct agent *a, const struct wanted *w, struct reading *r)
+{
+	struct buf id = {0};
+
+	*r = (struct reading){.collection = w->collection, .want = w->want, .entry = w->entry, .ticket = w->ticket};
+	r->path = mem_strdup(w->path);
+	if (w->want == WANT_DIGEST)
+		return;
+	if (w->entry)
+		kind_entry_id(w->collection, w->path, &id);
+	else
+		kind_flat_id(w->collection, w->path, &id);
+	r->id = buf_steal(&id);
+	r->conflicted = a->repo != NULL && repo_conflicted(a->repo, w->path);
+}
+
+/* Pure but for the file it reads; runs in the loop or in the pool. */
+static void
+reading_do(int root_fd, struct reading *r, struct buf *bytes)
+{
+	r->wall_ns = wall_ns();
+	if (r->want == WANT_DIGEST) {
+		r->result = read_digest(root_fd, r->path, r->sha256, &r->sig, &r->err);
+		return;
+	}
+	r->result = read_file(root_fd, r->path, bytes, &r->sig, &r->err);
+	if (r->result == READ_OK) {
+		const struct manifest_source src = {
+		    .collection = r->collection,
+		    .path = r->path,
+		    .id = r->id,
+		    .entry = r->entry,
+		    .conflicted = r->conflicted,
+		};
+
+		r->manifest = manifest_parse(&src, buf_str(bytes), bytes->n);
+	} else if (r->result == READ_TOO_LARGE) {
+		r->manifest = manifest_unreadable("too-large", "the file is larger than 1 MiB", "make it smaller");
+		/* Its digest still tells a later change from this one. */
+		(void)read_digest(root_fd, r->path, r->manifest->sha256, &r->sig, NULL);
+	}
+}
+
+static void
+retry_later(struct agent *a, const char *path, usec_t at)
+{
+	struct retry *r = mem_zalloc(sizeof *r);
+
+	r->path = mem_strdup(path);
+	r->at = at;
+	LIST_INSERT_HEAD(&a->retries, r, entry);
+}
+
+static void
+reading_failed(struct agent *a, const struct reading *r, usec_t now)
+{
+	char path[512];
+
+	log_warning("%s: cannot be read: %s", text_escape_to(path, sizeof path, r->path), r->err.msg);
+	facts_set_unreadable(a->facts, r->path, r->ticket, r->err.msg);
+	retry_later(a, r->path, now + RETRY_AFTER);
+}
+
+/* Half-written, as far as one can tell? Then the last good version stays until its writer is done or the cap is reached. */
+static bool
+reading_deferred(struct agent *a, const struct reading *r, usec_t now)
+{
+	if (r->manifest->ok && r->manifest->size != 0)
+		return false;
+	return watcher_defer(a->watcher, r->path, now);
+}
+
+static void
+reading_done(struct agent *a, struct reading *r, usec_t now)
+{
+	switch (r->result) {
+	case READ_OK:
+	case READ_TOO_LARGE:
+		if (r->want == WANT_DIGEST) {
+			facts_set_digest(a->facts, r->path, r->ticket, &r->sig, r->sha256, r->wall_ns);
+		} else if (reading_deferred(a, r, now)) {
+			facts_set_kept(a->facts, r->path, r->ticket);
+			manifest_unref(r->manifest);
+			agent_barriers_again(a);
+		} else {
+			facts_set_manifest(a->facts, r->path, r->ticket, &r->sig, r->manifest, r->wall_ns);
+		}
+		break;
+	case READ_GONE:
+		facts_set_gone(a->facts, r->path, r->ticket);
+		break;
+	case READ_NOT_REGULAR:
+	case READ_SYMLINK:
+		/* It was a file a moment ago: the event of its replacement is on its way. */
+		facts_set_kept(a->facts, r->path, r->ticket);
+		retry_later(a, r->path, now + RETRY_UNSTABLE);
+		break;
+	case READ_UNSTABLE:
+		facts_set_kept(a->facts, r->path, r->ticket);
+		if (!watcher_defer(a->watcher, r->path, now))
+			retry_later(a, r->path, now + RETRY_UNSTABLE);
+		agent_barriers_again(a);
+		break;
+	case READ_ERROR:
+		reading_failed(a, r, now);
+		break;
+	}
+	free(r->path);
+	free(r->id);
+}
+
+static void
+job_work(uv_work_t *work)
+{
+	struct job *j = work->data;
+	struct buf bytes = {0};
+
+	for (size_t i = 0; i < j->n; i++)
+		reading_do(j->root_fd, &j->readings[i], &bytes);
+	buf_free(&bytes);
+}
+
+static void
+job_after(uv_work_t *work, int status)
+{
+	struct job *j = work->data;
+	struct agent *a = j->agent;
+	usec_t now = clock_now();
+
+	(void)status; /* jobs are never cancelled */
+	for (size_t i = 0; i < j->n; i++)
+		reading_done(a, &j->readings[i], now);
+	a->jobs--;
+	free(j);
+}
+
+static void
+job_start(struct agent *a, struct job *j)
+{
+	j->work.data = j;
+	j->agent = a;
+	j->root_fd = watcher_root_fd(a->watcher);
+	a->jobs++;
+	if (uv_queue_work(&a->loop, &j->work, job_work, job_after) != 0) {
+		job_work(&j->work);
+		job_after(&j->work, 0);
+	}
+}
+
+static void
+read_inline(struct agent *a, struct job *j, usec_t now)
+{
+	struct buf bytes = {0};
+
+	for (size_t i = 0; i < j->n; i++) {
+		reading_do(watcher_root_fd(a->watcher), &j->readings[i], &bytes);
+		reading_done(a, &j->readings[i], now);
+	}
+	buf_free(&bytes);
+	free(j);
+}
+
+static void
+retry_due(struct agent *a, usec_t now)
+{
+	struct retry *r = LIST_FIRST(&a->retries);
+
+	while (r != NULL) {
+		struct retry *next = LIST_NEXT(r, entry);
+
+		if (r->at <= now) {
+			facts_touch(a->facts, r->path);
+			LIST_REMOVE(r, entry);
+			free(r->path);
+			free(r);
+		}
+		r = next;
+	}
+}
+
+void
+agent_read(struct agent *a, usec_t now)
+{
+	retry_due(a, now);
+	while (a->jobs < JOBS_MAX) {
+		struct job *j = mem_zalloc(sizeof *j);
+		bool large = false;
+		struct wanted w;
+
+		while (j->n < JOB_FILES && facts_next_wanted(a->facts, &w)) {
+			large |= w.size > INLINE_BYTES;
+			reading_init(a, &w, &j->readings[j->n++]);
+		}
+		if (j->n == 0) {
+			free(j);
+			return;
+		}
+		if (j->n <= INLINE_FILES && !large && a->jobs == 0)
+			read_inline(a, j, now);
+		else
+			job_start(a, j);
+	}
+}
+
+usec_t
+agent_read_deadline(const struct agent *a)
+{
+	const struct retry *r;
+	usec_t at = USEC_NEVER;
+
+	LIST_FOREACH(r, &a->retries, entry)
+	{
+		at = usec_min(at, r->at);
+	}
+	return at;
+}
+
+void
+agent_read_free(struct agent *a)
+{
+	struct retry *r;
+
+	while ((r = LIST_FIRST(&a->retries)) != NULL) {
+		LIST_REMOVE(r, entry);
+		free(r->path);
+		free(r);
+	}
+}

@@ -1,0 +1,319 @@
+#include <errno.h>
+#include <getopt.h>
+#include <limits.h>
+#include <malloc.h>
+#include <signal.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+#include "agent.h"
+#include "base/fs.h"
+#include "base/limits.h"
+#include "base/log.h"
+#include "base/mem.h"
+#include "base/text.h"
+#include "config/paths.h"
+#include "config/settings.h"
+#include "redis/url.h"
+
+enum { EXIT_USAGE = 2 };
+
+/* What the command line says; it is laid over file and environment, at each reload anew. */
+struct flags {
+	const char *config, *root, *redis, *catalog;
+	bool test;
+	int verbose;
+	struct agent_options agent;
+};
+
+static const char *
+main_getenv(void *arg, const char *name)
+{
+	const char *v = getenv(name);
+
+	(void)arg;
+	return v != NULL && *v != '\0' ? v : NULL;
+}
+
+static void
+usage(FILE *out)
+{
+	(void)fputs("usage: shelfd [-c FILE] [-C ROOT] [--redis URL] [--catalog NAME]\n"
+		    "              [--once | --dry-run] [-t] [-v]...\n"
+		    "\n"
+		    "Keeps the skills, MCP servers and tools of a git checkout in Redis, live.\n"
+		    "\n"
+		    "  -c, --config FILE   configuration; else $XDG_CONFIG_HOME/shelfd/shelfd.yaml,\n"
+		    "                      /etc/shelfd/shelfd.yaml, or none\n"
+		    "  -C, --root ROOT     the checkout to watch; else the configuration's, or the\n"
+		    "                      checkout around the current folder\n"
+		    "      --redis URL     redis://[user:password@]host[:port][/db], unix:///path[?db=n],\n"
+		    "                      or embedded: start a private redis-server\n"
+		    "      --catalog NAME  the catalog to publish; else main\n"
+		    "      --once          one full sync, then end\n"
+		    "      --dry-run       say what a full sync would change, write nothing\n"
+		    "  -t, --test          check the configuration, report every error, and end\n"
+		    "  -v, --verbose       log more\n"
+		    "  -h, --help          this text\n"
+		    "      --version       the version\n"
+		    "\n"
+		    "Exit status: 0 done, 1 failure, 2 usage or configuration. See shelfd(8).\n",
+	    out);
+}
+
+/* Returns -1 to go on, else the exit status. */
+static int
+parse_flags(int argc, char **argv, struct flags *f)
+{
+	enum { OPT_REDIS = 256, OPT_CATALOG, OPT_ONCE, OPT_DRY_RUN, OPT_VERSION };
+	static const struct option options[] = {
+	    {"config", required_argument, NULL, 'c'},
+	    {"root", required_argument, NULL, 'C'},
+	    {"redis", required_argument, NULL, OPT_REDIS},
+	    {"catalog", required_argument, NULL, OPT_CATALOG},
+	    {"once", no_argument, NULL, OPT_ONCE},
+	    {"dry-run", no_argument, NULL, OPT_DRY_RUN},
+	    {"test", no_argument, NULL, 't'},
+	    {"verbose", no_argument, NULL, 'v'},
+	    {"help", no_argument, NULL, 'h'},
+	    {"version", no_argument, NULL, OPT_VERSION},
+	    {NULL, 0, NULL, 0},
+	};
+	int c;
+
+	while ((c = getopt_long(argc, argv, "c:C:tvh", options, NULL)) != -1) {
+		switch (c) {
+		case 'c':
+			f->config = optarg;
+			break;
+		case 'C':
+			f->root = optarg;
+			break;
+		case OPT_REDIS:
+			f->redis = optarg;
+			break;
+		case OPT_CATALOG:
+			f->catalog = optarg;
+			break;
+		case OPT_ONCE:
+			f->agent.once = true;
+			break;
+		case OPT_DRY_RUN:
+			f->agent.dry_run = true;
+			break;
+		case 't':
+			f->test = true;
+			break;
+		case 'v':
+			f->verbose++;
+			break;
+		case 'h':
+			usage(stdout);
+			return 0;
+		case OPT_VERSION:
+			(void)printf("shelfd %s\n", PACKAGE_VERSION);
+			return 0;
+		default:
+			usage(stderr);
+			return EXIT_USAGE;
+		}
+	}
+	if (optind < argc) {
+		(void)fprintf(stderr, "shelfd: unexpected argument: %s\n", argv[optind]);
+		usage(stderr);
+		return EXIT_USAGE;
+	}
+	return -1;
+}
+
+static void
+print_problems(const char *where, const struct problems *ps)
+{
+	for (size_t i = 0; i < ps->n; i++) {
+		const struct problem *p = &ps->v[i];
+		struct buf line = {0};
+
+		buf_addstr(&line, where);
+		if (p->line > 0)
+			buf_addf(&line, ":%d:%d", p->line, p->column);
+		buf_addf(&line, ": %s%s%s [%s]\n", p->message, p->hint != NULL ? "; " : "",
+		    p->hint != NULL ? p->hint : "", p->code);
+		(void)fputs(buf_str(&line), stderr);
+		buf_free(&line);
+	}
+}
+
+static int
+read_config(const char *path, struct settings *s)
+{
+	struct problems ps = {0};
+	struct buf bytes = {0};
+	struct err e;
+	int r = -1;
+
+	if (fs_read(path, LIMIT_CONFIG, &bytes, &e) != 0) {
+		(void)fprintf(stderr, "shelfd: %s\n", e.msg);
+	} else {
+		r = settings_parse(s, buf_str(&bytes), bytes.n, &ps);
+		print_problems(path, &ps);
+	}
+	problems_free(&ps);
+	buf_free(&bytes);
+	return r;
+}
+
+static int
+read_default_config(struct settings *s)
+{
+	char *path;
+	int r = 0;
+
+	for (int k = 0; (path = paths_config(main_getenv, NULL, k)) != NULL; k++) {
+		if (access(path, F_OK) == 0) {
+			r = read_config(path, s);
+			free(path);
+			return r;
+		}
+		free(path);
+	}
+	return r;
+}
+
+static void
+set_string(char **to, const char *from)
+{
+	if (from == NULL)
+		return;
+	free(*to);
+	*to = mem_strdup(from);
+}
+
+/* File, environment, flags. Everything that is wrong is reported before it returns -1. */
+static int
+load(const struct flags *f, struct settings *s)
+{
+	struct problems ps = {0};
+	struct redis_url url;
+	struct err e;
+	int r;
+
+	settings_init(s);
+	r = f->config != NULL ? read_config(f->config, s) : read_default_config(s);
+	if (settings_environment(s, main_getenv, NULL, &ps) != 0)
+		r = -1;
+	print_problems("environment", &ps);
+	problems_free(&ps);
+	set_string(&s->source.root, f->root);
+	set_string(&s->redis.url, f->redis);
+	if (f->catalog != NULL && !settings_catalog_valid(f->catalog)) {
+		(void)fprintf(stderr, "shelfd: --catalog: not a name; expected 1 to 64 of A-Z a-z 0-9 . _ -\n");
+		r = -1;
+	}
+	set_string(&s->catalog, f->catalog);
+	if (s->redis.url != NULL) {
+		if (redis_url_parse(s->redis.url, &url, &e) == 0) {
+			redis_url_free(&url);
+		} else {
+			(void)fprintf(stderr, "shelfd: redis: %s\n", e.msg);
+			r = -1;
+		}
+	}
+	for (int i = 0; i < f->verbose && s->log_level < LOG_LEVEL_DEBUG; i++)
+		s->log_level++;
+	return r;
+}
+
+/* The checkout around the current folder, or the folder itself. The caller frees. */
+static char *
+find_root(const struct settings *s, struct err *e)
+{
+	const char *start = s->source.root != NULL ? s->source.root : ".";
+	char *root = realpath(start, NULL), *at, *slash;
+
+	if (root == NULL) {
+		err_sys(e, errno, "%s", start);
+		return NULL;
+	}
+	if (s->source.root != NULL)
+		return root;
+	at = mem_strdup(root);
+	for (;;) {
+		char *git = mem_printf("%s/.git", at);
+		bool found = access(git, F_OK) == 0;
+
+		free(git);
+		if (found) {
+			free(root);
+			return at;
+		}
+		slash = strrchr(at, '/');
+		if (slash == NULL || slash == at)
+			break;
+		*slash = '\0';
+	}
+	free(at);
+	return root;
+}
+
+/* One life of the agent, from settings to its end. */
+static enum agent_end
+live(const struct settings *s, const struct flags *f)
+{
+	enum agent_end end = AGENT_FAILED;
+	struct agent *a = NULL;
+	char shown[PATH_MAX];
+	struct err e;
+	char *root = find_root(s, &e);
+
+	if (root != NULL) {
+		if (!f->agent.once && !f->agent.dry_run)
+			log_info("shelfd %s: catalog %s, source %s", PACKAGE_VERSION, s->catalog,
+			    text_escape_to(shown, sizeof shown, root));
+		a = agent_new(s, root, &f->agent, &e);
+	}
+	if (a != NULL)
+		end = agent_run(a);
+	else
+		log_error("%s", e.msg);
+	agent_free(a);
+	free(root);
+	return end;
+}
+
+int
+main(int argc, char **argv)
+{
+	struct flags flags = {.agent = {.tell_systemd = getenv("NOTIFY_SOCKET") != NULL}};
+	struct settings settings, next;
+	enum agent_end end;
+	int r = parse_flags(argc, argv, &flags);
+
+	if (r >= 0)
+		return r;
+	(void)signal(SIGPIPE, SIG_IGN);
+	(void)mallopt(M_ARENA_MAX, 2); /* the pool's threads would each keep a heap of their own */
+	if (load(&flags, &settings) != 0) {
+		settings_free(&settings);
+		return EXIT_USAGE;
+	}
+	if (flags.test) {
+		(void)printf("configuration ok\n");
+		settings_free(&settings);
+		return 0;
+	}
+	log_set_level(settings.log_level);
+	while ((end = live(&settings, &flags)) == AGENT_RELOAD) {
+		if (load(&flags, &next) == 0) {
+			settings_free(&settings);
+			settings = next;
+			log_set_level(settings.log_level);
+		} else {
+			log_error("the new configuration is wrong; the old one stays");
+			settings_free(&next);
+		}
+	}
+	settings_free(&settings);
+	return end == AGENT_DONE ? 0 : 1;
+}

@@ -1,0 +1,260 @@
+/* The difference of catalog and published state as changes, and their events. */
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include <cmocka.h>
+
+#include "base/limits.h"
+#include "base/mem.h"
+#include "catalog/change.h"
+#include "make_item.h"
+
+struct world {
+	struct catalog *catalog;
+	struct published *published;
+};
+
+static int
+setup(void **state)
+{
+	struct world *w = mem_zalloc(sizeof *w);
+
+	w->catalog = catalog_new();
+	w->published = published_new();
+	*state = w;
+	return 0;
+}
+
+static int
+teardown(void **state)
+{
+	struct world *w = *state;
+
+	catalog_free(w->catalog);
+	published_free(w->published);
+	free(w);
+	return 0;
+}
+
+static void
+put(struct world *w, const char *id, const char *path, const char *content)
+{
+	struct candidate cand = {.source = "main", .path = path};
+	char *key = mem_printf("skill/%s", id);
+
+	cand.key = key;
+	cand.item = content != NULL ? make_item(id, path, content) : NULL;
+	catalog_put(w->catalog, &cand);
+	free(key);
+}
+
+/* "+a ~b -c" and then, by applying it, the state that Redis has after it. */
+static void
+assert_diff(struct world *w, const char *want)
+{
+	struct changeset cs;
+	struct buf got = {0};
+
+	changeset_diff(w->catalog, w->published, &cs);
+	for (size_t i = 0; i < cs.n; i++) {
+		const struct change *ch = &cs.changes[i];
+
+		buf_addf(&got, "%c%s%s%s%s ", "+~-"[ch->op], ch -> key, ch -> patch ? "*" : "",
+		    ch->renamed_from != NULL ? "<" : "", ch->renamed_from != NULL ? ch->renamed_from : "");
+		if (ch->op == OP_DELETED)
+			published_remove(w->published, ch->key);
+		else
+			published_put(w->published, ch->key, &ch->after, i + 1, i + 1, "");
+	}
+	for (size_t i = 0; i < cs.n_problems; i++) {
+		const struct problem_change *p = &cs.problems[i];
+
+		buf_addf(&got, "%s%s ", p->path, p->json != NULL ? "!" : "");
+		published_put_problems(w->published, p->path, p->json, p->json != NULL ? strlen(p->json) : 0);
+	}
+	assert_string_equal(buf_str(&got), want);
+	buf_free(&got);
+	changeset_free(&cs);
+}
+
+static void
+creations_and_updates_come_before_deletions(void **state)
+{
+	struct world *w = *state;
+
+	put(w, "a", "skills/a", "1");
+	put(w, "c", "skills/c", "1");
+	assert_diff(w, "+skill/a +skill/c ");
+	assert_diff(w, "");
+	catalog_remove(w->catalog, "main", "skills/a");
+	put(w, "b", "skills/b", "other");
+	put(w, "c", "skills/c", "2");
+	assert_diff(w, "+skill/b ~skill/c -skill/a ");
+}
+
+static void
+an_equal_face_is_no_change(void **state)
+{
+	struct world *w = *state;
+
+	put(w, "a", "skills/a", "1");
+	assert_diff(w, "+skill/a ");
+	put(w, "a", "skills/a", "1");
+	assert_diff(w, "");
+}
+
+static void
+what_moves_with_its_content_is_called_renamed(void **state)
+{
+	struct world *w = *state;
+	struct candidate cand = {.source = "main", .path = "skills/b", .key = "skill/b"};
+
+	put(w, "a", "skills/a", "1");
+	assert_diff(w, "+skill/a ");
+	catalog_remove(w->catalog, "main", "skills/a");
+	cand.item = make_item("a", "skills/b", "1");
+	catalog_put(w->catalog, &cand);
+	assert_diff(w, "+skill/b<skill/a -skill/a ");
+}
+
+static void
+broke_and_recovered_are_updates(void **state)
+{
+	struct world *w = *state;
+
+	put(w, "a", "skills/a", "1");
+	assert_diff(w, "+skill/a ");
+	put(w, "a", "skills/a", NULL);
+	assert_diff(w, "~skill/a ");
+	assert_diff(w, "");
+	put(w, "a", "skills/a", "1");
+	assert_diff(w, "~skill/a ");
+}
+
+static void
+a_broken_manifest_known_to_redis_only_is_patched_once(void **state)
+{
+	struct world *w = *state;
+	struct item *it = make_item("a", "skills/a", "1");
+
+	published_put(w->published, "skill/a", &it->face, 7, 7, "");
+	item_unref(it);
+	put(w, "a", "skills/a", NULL);
+	assert_diff(w, "~skill/a* ");
+	catalog_touch_all(w->catalog);
+	assert_diff(w, "");
+}
+
+static void
+what_is_published_and_not_wanted_is_deleted(void **state)
+{
+	struct world *w = *state;
+	struct item *it = make_item("a", "skills/a", "1");
+
+	published_put(w->published, "skill/a", &it->face, 7, 7, "");
+	item_unref(it);
+	catalog_touch_key(w->catalog, "skill/a");
+	assert_diff(w, "-skill/a ");
+}
+
+static void
+problems_are_published_and_taken_back(void **state)
+{
+	struct world *w = *state;
+	struct candidate cand = {.source = "main", .path = "skills/a", .key = "skill/a"};
+	struct problems ps = {0};
+
+	problems_add(&ps, "yaml-syntax", SEVERITY_ERROR, 3, 7, NULL, "wrong", NULL);
+	cand.problems = &ps;
+	catalog_put(w->catalog, &cand);
+	assert_diff(w, "skills/a! ");
+	catalog_touch_all(w->catalog);
+	assert_diff(w, "");
+	catalog_remove(w->catalog, "main", "skills/a");
+	assert_diff(w, "skills/a ");
+	problems_free(&ps);
+}
+
+static void
+an_event_never_exceeds_its_limit(void **state)
+{
+	struct world *w = *state;
+	const struct event_context ctx = {
+	    .catalog = "main",
+	    .generation = "0123456789abcdef0123456789abcdef",
+	    .rev = 42,
+	    .type_rev_before = 41,
+	    .batch = "1-2",
+	    .commit = "0123456789012345678901234567890123456789",
+	    .time = "2026-01-01T00:00:00.000Z",
+	};
+	struct changeset cs;
+	struct buf event = {0};
+	char id[LIMIT_ID + 1], path[4000];
+
+	memset(id, 'i', sizeof id - 1);
+	id[sizeof id - 1] = '\0';
+	memset(path, 'p', sizeof path - 1);
+	path[sizeof path - 1] = '\0';
+	put(w, id, path, "1");
+	changeset_diff(w->catalog, w->published, &cs);
+	change_event(&cs.changes[0], &ctx, &event);
+	assert_in_range(event.n, 1, LIMIT_EVENT);
+	assert_non_null(strstr(event.p, id));
+	assert_null(strstr(event.p, path));
+	buf_free(&event);
+	changeset_free(&cs);
+}
+
+static void
+an_event_says_what_the_protocol_promises(void **state)
+{
+	struct world *w = *state;
+	const struct event_context ctx = {
+	    .catalog = "main",
+	    .generation = "g",
+	    .rev = 42,
+	    .type_rev_before = 40,
+	    .batch = "b",
+	    .batch_last = true,
+	    .time = "2026-01-01T00:00:00.000Z",
+	};
+	static const char *const parts[] = {
+	    "{\"specversion\":\"1.0\",\"id\":\"g.42\",\"source\":\"/shelfd/main\",\"type\":\"dev.shelfd.item.created\","
+	    "\"subject\":\"skill/a\",\"time\":\"2026-01-01T00:00:00.000Z\",\"datacontenttype\":\"application/json\","
+	    "\"data\":{\"generation\":\"g\",\"rev\":42,\"type_rev_before\":40,\"batch\":\"b\",\"batch_last\":true,"
+	    "\"op\":\"created\",\"type\":\"skill\",\"id\":\"a\",\"path\":\"skills/a\",\"sha256\":\"",
+	    "\"bundle_sha256\":\"", "\"version\":\"1.0\"}}"};
+	struct changeset cs;
+	struct buf event = {0};
+
+	put(w, "a", "skills/a", "1");
+	changeset_diff(w->catalog, w->published, &cs);
+	change_event(&cs.changes[0], &ctx, &event);
+	for (size_t i = 0; i < sizeof parts / sizeof parts[0]; i++)
+		assert_non_null(strstr(event.p, parts[i]));
+	assert_null(strstr(event.p, "sha256_before"));
+	buf_free(&event);
+	changeset_free(&cs);
+}
+
+int
+main(void)
+{
+#define TEST(name) cmocka_unit_test_setup_teardown(name, setup, teardown)
+	const struct CMUnitTest tests[] = {
+	    TEST(creations_and_updates_come_before_deletions),
+	    TEST(an_equal_face_is_no_change),
+	    TEST(what_moves_with_its_content_is_called_renamed),
+	    TEST(broke_and_recovered_are_updates),
+	    TEST(a_broken_manifest_known_to_redis_only_is_patched_once),
+	    TEST(what_is_published_and_not_wanted_is_deleted),
+	    TEST(problems_are_published_and_taken_back),
+	    TEST(an_event_never_exceeds_its_limit),
+	    TEST(an_event_says_what_the_protocol_promises),
+	};
+
+	return cmocka_run_group_tests_name("change", tests, NULL, NULL);
+}
