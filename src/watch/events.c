@@ -7,16 +7,21 @@
 static enum settle_event
 event_kind(uint32_t mask)
 {
-	/* A folder is whole when it appears: what comes into it later has its own events. */
-	if ((mask & (IN_CLOSE_WRITE | IN_MOVED_TO)) != 0 || (mask & (IN_CREATE | IN_ISDIR)) == (IN_CREATE | IN_ISDIR))
+	bool folder = (mask & IN_ISDIR) != 0;
+
+	/* A new folder is whole when it appears: what comes into it later has its own events. */
+	if ((mask & IN_CLOSE_WRITE) != 0 || ((mask & IN_MOVED_TO) != 0 && !folder) ||
+	    ((mask & IN_CREATE) != 0 && folder))
 		return SETTLE_COMPLETE;
+	if ((mask & (IN_DELETE | IN_MOVED_FROM | IN_MOVED_TO)) != 0)
+		return SETTLE_TREE;
 	return (mask & IN_MODIFY) != 0 ? SETTLE_WRITE : SETTLE_OTHER;
 }
 
 static void
 touch_in_parent(struct watcher *w, const struct node *n, usec_t now)
 {
-	settle_touch(w->settle, n->parent->number, n->name, SETTLE_OTHER, now);
+	settle_touch(w->settle, n->parent->number, n->name, SETTLE_TREE, now);
 }
 
 static void

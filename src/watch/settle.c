@@ -15,6 +15,7 @@ enum state {
 struct entry {
 	uint64_t dir;
 	enum state state;
+	bool tree; /* waits for the whole burst of removals and moves */
 	bool writing; /* somebody has it open for writing */
 	bool was_handed; /* handed_first and handed_seq count */
 	bool completed; /* complete_at counts */
@@ -46,6 +47,7 @@ struct settle {
 	struct seqs order; /* WAITING and READY */
 	struct ages handed;
 	size_t count; /* in order */
+	usec_t last_tree; /* event of this kind, whatever its name */
 	uint64_t seq;
 };
 
@@ -206,7 +208,10 @@ settle_touch(struct settle *s, uint64_t dir, const char *name, enum settle_event
 		e->first = now;
 		e->seq = s->seq;
 	}
-	if (ev != SETTLE_OTHER)
+	e->tree = ev == SETTLE_TREE;
+	if (e->tree)
+		s->last_tree = now;
+	if (ev == SETTLE_COMPLETE || ev == SETTLE_WRITE)
 		e->writing = ev == SETTLE_WRITE;
 	due = due_after(s, e, ev, now);
 	if (ev == SETTLE_COMPLETE) {
@@ -249,6 +254,18 @@ settle_forget(struct settle *s, uint64_t dir)
 	}
 }
 
+/* A removal whose time has come, while others were still made a moment ago: it waits for them, up to the cap. */
+static bool
+entry_burst_goes_on(const struct settle *s, struct entry *e, usec_t now)
+{
+	usec_t due = usec_min(s->last_tree + s->cfg.quiet, e->first + s->cfg.max_delay);
+
+	if (!e->tree || due <= now)
+		return false;
+	e->due = due;
+	return true;
+}
+
 bool
 settle_next(struct settle *s, usec_t now, struct settle_due *ret)
 {
@@ -257,6 +274,10 @@ settle_next(struct settle *s, usec_t now, struct settle_due *ret)
 	forget_old(s, now);
 	while ((e = RB_MIN(times, &s->waiting)) != NULL && e->due <= now) {
 		(void)RB_REMOVE(times, &s->waiting, e);
+		if (entry_burst_goes_on(s, e, now)) {
+			(void)RB_INSERT(times, &s->waiting, e);
+			continue;
+		}
 		e->state = READY;
 		(void)RB_INSERT(firsts, &s->ready, e);
 	}

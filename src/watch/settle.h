@@ -4,7 +4,9 @@
  * A complete event (the writer closed the file, or it was moved in) on a quiet
  * path is due at once; a further event within `quiet` waits until the path is
  * quiet. Incomplete events wait `quiet`, while a writer keeps its descriptor
- * open `writer`. Nothing waits longer than `max_delay` after its first event.
+ * open `writer`. What removes or moves a tree name by name (rm -r, mv) waits until no
+ * such event came for `quiet`, whatever its name, so that all of it is seen
+ * together. Nothing waits longer than `max_delay` after its first event.
  *
  * "Quiet" for a complete event: no other complete one within `quiet` before it.
  * The incomplete ones of the same save (truncate, write) do not count. The burst
@@ -27,9 +29,10 @@ struct settle_config {
 };
 
 enum settle_event {
-	SETTLE_COMPLETE, /* IN_CLOSE_WRITE, IN_MOVED_TO */
+	SETTLE_COMPLETE, /* IN_CLOSE_WRITE, IN_MOVED_TO of a file, IN_CREATE of a folder */
 	SETTLE_WRITE, /* IN_MODIFY: somebody has it open for writing */
-	SETTLE_OTHER, /* IN_CREATE, IN_ATTRIB, IN_DELETE, IN_MOVED_FROM */
+	SETTLE_OTHER, /* IN_CREATE, IN_ATTRIB */
+	SETTLE_TREE, /* IN_DELETE, IN_MOVED_FROM, IN_MOVED_TO of a folder */
 };
 
 struct settle;

@@ -240,11 +240,61 @@ many_names_at_once_are_quick(void **state)
 	assert_true(clock_now() - start < 2 * USEC_PER_SEC);
 }
 
+static void
+removals_are_handed_out_together_once_the_last_is_quiet(void **state)
+{
+	struct settle *s = *state;
+	struct settle_due due;
+
+	settle_touch(s, DIR1, "a", SETTLE_TREE, 0);
+	settle_touch(s, DIR2, "b", SETTLE_TREE, 6 * MS);
+	settle_touch(s, DIR1, "c", SETTLE_TREE, 12 * MS);
+	settle_touch(s, DIR1, "d", SETTLE_OTHER, 20 * MS);
+	assert_false(settle_next(s, 21 * MS, &due));
+	assert_int_equal(settle_deadline(s), 22 * MS);
+	assert_true(settle_next(s, 22 * MS, &due));
+	assert_string_equal(due.name, "a");
+	assert_true(settle_next(s, 22 * MS, &due));
+	assert_string_equal(due.name, "b");
+	assert_true(settle_next(s, 22 * MS, &due));
+	assert_string_equal(due.name, "c");
+	assert_false(settle_next(s, 22 * MS, &due));
+}
+
+static void
+removals_without_an_end_wait_no_longer_than_the_cap(void **state)
+{
+	struct settle *s = *state;
+	struct settle_due due;
+	usec_t t;
+
+	settle_touch(s, DIR1, "first", SETTLE_TREE, 0);
+	for (t = MS; !settle_next(s, t, &due); t += MS)
+		settle_touch(s, DIR2, "others", SETTLE_TREE, t);
+	assert_string_equal(due.name, "first");
+	assert_int_equal(t, 1000 * MS);
+}
+
+static void
+a_name_that_is_written_after_its_removal_is_due_at_once(void **state)
+{
+	struct settle *s = *state;
+	struct settle_due due;
+
+	settle_touch(s, DIR1, "a", SETTLE_TREE, 0);
+	settle_touch(s, DIR1, "a", SETTLE_COMPLETE, 1 * MS);
+	assert_true(settle_next(s, 1 * MS, &due));
+	assert_false(settle_next(s, 50 * MS, &due));
+}
+
 int
 main(void)
 {
 #define TEST(f) cmocka_unit_test_setup_teardown(f, setup, teardown)
 	const struct CMUnitTest tests[] = {
+	    TEST(removals_are_handed_out_together_once_the_last_is_quiet),
+	    TEST(removals_without_an_end_wait_no_longer_than_the_cap),
+	    TEST(a_name_that_is_written_after_its_removal_is_due_at_once),
 	    TEST(a_save_is_due_at_once),
 	    TEST(a_second_save_within_quiet_waits_until_it_is_quiet),
 	    TEST(incomplete_events_wait_until_quiet),
