@@ -79,6 +79,8 @@ tracked_sort(struct tracked *t)
 {
 	size_t n = 0;
 
+	if (t->n == 0)
+		return;
 	qsort(t->hashes, t->n, sizeof t->hashes[0], tracked_compare_hash);
 	for (size_t i = 0; i < t->n; i++)
 		if (n == 0 || t->hashes[n - 1] != t->hashes[i])

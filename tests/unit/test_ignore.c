@@ -102,6 +102,22 @@ refresh_tells_when_an_ignore_file_came_changed_or_went(void **state)
 }
 
 static void
+two_writes_within_a_tick_of_the_clock_are_told_apart(void **state)
+{
+	struct repo *r = fixture_open("");
+	bool ignore;
+
+	(void)state;
+	for (int i = 0; i < 200; i++) {
+		fixture_write(".gitignore", i % 2 == 0 ? "*.a\n" : "*.b\n");
+		free(fixture_refresh(r, &ignore));
+		assert_int_equal(repo_ignored(r, "x.a", false), i % 2 == 0);
+		assert_int_equal(repo_ignored(r, "x.b", false), i % 2 == 1);
+	}
+	repo_free(r);
+}
+
+static void
 refresh_tells_when_the_tracked_paths_changed_but_not_when_the_index_was_only_rewritten(void **state)
 {
 	struct repo *r;
@@ -268,6 +284,7 @@ main(void)
 	    T(a_tracked_path_is_never_ignored),
 	    T(info_exclude_and_the_checkouts_own_excludes_file_count),
 	    T(refresh_tells_when_an_ignore_file_came_changed_or_went),
+	    T(two_writes_within_a_tick_of_the_clock_are_told_apart),
 	    T(refresh_tells_when_the_tracked_paths_changed_but_not_when_the_index_was_only_rewritten),
 	    T(a_root_below_the_work_tree_obeys_the_rules_above_it),
 	    T(an_index_that_cannot_be_read_leaves_what_head_has_tracked),
