@@ -151,51 +151,49 @@ words_waiting(const char *word)
 	return OPT_NONE;
 }
 
-/* Options that stand on the line already count: shelfctl --redis URL show <TAB>. */
+/* One word: an option, its value, or an argument of the verb (NULL: the verb itself). */
 static void
-words_settle(struct ctl *c, struct options *o, int argc, const char *const *argv, const struct verb **ret_verb)
+words_at(struct words *w, struct ctl *c, const char *before, const struct verb *v)
 {
-	for (int i = 0; i < argc; i++) {
-		enum option_id id = words_waiting(argv[i]);
+	enum option_id waiting = before != NULL ? words_waiting(before) : OPT_NONE;
+	const char *eq = strncmp(w->prefix, "--", 2) == 0 ? strchr(w->prefix, '=') : NULL;
 
-		if (id != OPT_NONE && i + 1 < argc)
-			o->value[id] = argv[++i];
-		else if (argv[i][0] != '-' && *ret_verb == NULL)
-			*ret_verb = verbs_find(argv[i]);
+	if (waiting != OPT_NONE) {
+		words_value(w, "", waiting, v);
+	} else if (eq != NULL) {
+		char *name = mem_strndup(w->prefix, (size_t)(eq - w->prefix)), *with = mem_printf("%s=", name);
+
+		words_value(w, with, words_waiting(name), v);
+		free(with);
+		free(name);
+	} else if (w->prefix[0] == '-') {
+		words_options(w, v);
+	} else if (v == NULL) {
+		words_verbs(w);
+	} else {
+		words_argument(w, c, v);
 	}
-	c->opt = o;
 }
 
 static int
 completion_words(struct ctl *c, int argc, const char *const *argv)
 {
-	const char *last = argc > 0 ? argv[argc - 1] : "", *eq;
-	enum option_id waiting = argc > 1 ? words_waiting(argv[argc - 2]) : OPT_NONE;
-	const struct options *before = c->opt;
-	struct options o = {0};
-	struct words w = {.prefix = last};
-	const struct verb *v = NULL;
+	const struct options *own = c->opt;
+	struct options o;
+	struct words w = {.prefix = argc > 0 ? argv[argc - 1] : ""};
+	struct err e;
 
-	words_settle(c, &o, argc - (argc > 0), argv, &v);
-	eq = strncmp(last, "--", 2) == 0 ? strchr(last, '=') : NULL;
-	if (waiting != OPT_NONE) {
-		words_value(&w, "", waiting, v);
-	} else if (eq != NULL) {
-		char *name = mem_strndup(last, (size_t)(eq - last)), *with = mem_printf("%s=", name);
-
-		words_value(&w, with, words_waiting(name), v);
-		free(with);
-		free(name);
-	} else if (last[0] == '-') {
-		words_options(&w, v);
-	} else if (v == NULL) {
-		words_verbs(&w);
-	} else {
-		words_argument(&w, c, v);
-	}
+	/*
+	 * What stands on the line already counts: shelfctl --redis URL show <TAB>. An
+	 * error there is for later. argv[-1] is our own verb, in the place of a program's name.
+	 */
+	(void)options_read(&o, argc, argv - 1, &e);
+	c->opt = &o;
+	words_at(&w, c, argc > 1 ? argv[argc - 2] : NULL, o.n_args > 0 ? verbs_find(o.args[0]) : NULL);
+	c->opt = own;
 	out_write(&w.b);
 	buf_free(&w.b);
-	c->opt = before;
+	options_free(&o);
 	return CTL_OK;
 }
 

@@ -98,7 +98,7 @@ main(int argc, char **argv)
 
 	/* A reader that is gone shows as EPIPE, of our output and of every socket. */
 	(void)signal(SIGPIPE, SIG_IGN);
-	if (options_read(&o, argc, argv, &e) != 0)
+	if (options_read(&o, argc, (const char *const *)argv, &e) != 0)
 		out_say("%s; \"shelfctl help\" lists verbs and options", e.msg);
 	else
 		rc = main_run(&c);

@@ -74,7 +74,7 @@ options_unknown(const char *word, size_t n, struct err *e)
 
 /* The value of an option that needs one: what follows in the word, else the next word. */
 static const char *
-options_value(char **argv, int argc, int *i, const char *rest)
+options_value(const char *const *argv, int argc, int *i, const char *rest)
 {
 	if (rest != NULL)
 		return rest;
@@ -84,7 +84,7 @@ options_value(char **argv, int argc, int *i, const char *rest)
 }
 
 static int
-options_long(struct options *o, int argc, char **argv, int *i, struct err *e)
+options_long(struct options *o, int argc, const char *const *argv, int *i, struct err *e)
 {
 	const char *word = argv[*i] + 2, *eq = strchr(word, '=');
 	size_t n = eq != NULL ? (size_t)(eq - word) : strlen(word);
@@ -105,7 +105,7 @@ options_long(struct options *o, int argc, char **argv, int *i, struct err *e)
 }
 
 static int
-options_short(struct options *o, int argc, char **argv, int *i, struct err *e)
+options_short(struct options *o, int argc, const char *const *argv, int *i, struct err *e)
 {
 	for (const char *p = argv[*i] + 1; *p != '\0'; p++) {
 		enum option_id id = options_by_letter(*p);
@@ -125,7 +125,7 @@ options_short(struct options *o, int argc, char **argv, int *i, struct err *e)
 }
 
 int
-options_read(struct options *ret, int argc, char **argv, struct err *e)
+options_read(struct options *ret, int argc, const char *const *argv, struct err *e)
 {
 	bool words = false;
 

@@ -55,9 +55,9 @@ struct options {
 
 /*
  * Read argv[1...]. "--" ends the options; "-" is an argument. Returns -1 with a
- * sentence for the user; ret needs options_free in both cases.
+ * sentence for the user; ret holds what came before, and needs options_free.
  */
-int options_read(struct options *ret, int argc, char **argv, struct err *e);
+int options_read(struct options *ret, int argc, const char *const *argv, struct err *e);
 void options_free(struct options *o);
 
 /* The value of an option as a number or a duration; -1 with a sentence when it is none. Not given: *ret is left alone. */

@@ -9,7 +9,7 @@ import termios
 
 import pytest
 
-from support.ctl import shelfctl
+from support.ctl import complete, shelfctl
 from support.daemon import SHELFCTL, environment
 from support.redisserver import RedisServer
 from support.waiting import PATIENCE
@@ -249,8 +249,16 @@ def test_a_key_of_the_wrong_type_is_a_failure_with_a_reason(server):
     assert "WRONGTYPE" in ctl(server, "ls", check=6).stderr
 
 
+def test_completion_offers_types_and_items(server, writer):
+    for key in ("skill/pdf", "skill/pandoc", "tool/js"):
+        writer.put(key)
+    assert complete(server.folder, f"shelfctl --redis {server.url} ls ") == ["skill", "tool"]
+    assert complete(server.folder, f"shelfctl show --redis={server.url} skill/p") == ["skill/pandoc", "skill/pdf"]
+
+
 def test_completion_quotes_what_comes_from_redis(server, writer):
+    """A name must not become a command when it is completed."""
     writer.put("skill/$(touch pwned)")
     writer.put("skill/\x1b[2J")
-    done = ctl(server, "completion", "--words", "--", "--redis", server.url, "show", "sk", check=0)
-    assert done.stdout == "skill/$(touch pwned)\n"
+    assert complete(server.folder, f"shelfctl --redis {server.url} show sk") == [r"skill/\$\(touch\ pwned\)"]
+    assert not os.path.exists(os.path.join(server.folder, "pwned"))

@@ -5,7 +5,7 @@ import subprocess
 
 import pytest
 
-from support.ctl import shelfctl
+from support.ctl import complete, shelfctl
 from support.daemon import SHELFCTL, SOURCE, environment
 
 VERBS = ["ls", "show", "watch", "status", "problems", "lint", "explain", "parse", "sync", "completion", "help"]
@@ -139,27 +139,6 @@ def test_a_full_disk_is_a_failure(folder):
 
 
 # Completion
-
-def complete(folder, line, *more):
-    """What bash would offer at the end of the line."""
-    script = (SOURCE / "etc" / "completion" / "shelfctl").read_text(encoding="utf-8")
-    # bash cuts words at = and : too, as readline does.
-    words = [w for w in re.split(r"\s+|([=:])", line) if w]
-    if line[-1:].isspace():
-        words.append("")
-    program = f"{script}\n_shelfctl\nprintf '%s\\n' \"${{COMPREPLY[@]}}\"\n"
-    quoted = " ".join("'" + w.replace("'", "'\\''") + "'" for w in words)
-    preset = f"COMP_WORDS=({quoted}) COMP_CWORD={len(words) - 1} COMP_LINE={quoted_line(line)} COMP_POINT={len(line)}\n"
-    bin_ = os.path.dirname(SHELFCTL)
-    done = subprocess.run(["bash", "--norc", "-c", preset + program, *more], capture_output=True, text=True,
-                          env={**environment(folder), "PATH": f"{bin_}:{os.environ['PATH']}"}, cwd=folder, check=False)
-    assert done.returncode == 0 and done.stderr == "", done.stderr
-    return [found for found in done.stdout.splitlines() if found]
-
-
-def quoted_line(line):
-    return "'" + line.replace("'", "'\\''") + "'"
-
 
 def test_completion_bash_prints_the_installed_script(folder):
     installed = (SOURCE / "etc" / "completion" / "shelfctl").read_text(encoding="utf-8")

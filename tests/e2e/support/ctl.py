@@ -1,10 +1,11 @@
 """Running shelfctl: to its end, or as a follower that is read line by line."""
 import os
+import re
 import selectors
 import signal
 import subprocess
 
-from .daemon import SANITIZER, SHELFCTL, environment, run
+from .daemon import SANITIZER, SHELFCTL, SOURCE, environment, run
 from .waiting import PATIENCE, Deadline, TimedOut
 
 
@@ -79,3 +80,21 @@ class Follower:
     def stop(self, how=signal.SIGINT):
         self.process.send_signal(how)
         return self.wait()
+
+
+COMPLETION = SOURCE / "etc" / "completion" / "shelfctl"
+
+
+def complete(folder, line):
+    """What bash would offer at the end of the line, as it would put it there."""
+    # bash cuts words at = and : too, as readline does.
+    words = [word for word in re.split(r"\s+|([=:])", line) if word]
+    if line[-1:].isspace():
+        words.append("")
+    script = (f"source '{COMPLETION}'\nCOMP_LINE=$1 COMP_POINT=${{#1}}\nshift\nCOMP_WORDS=(\"$@\")\n"
+              "COMP_CWORD=$((${#COMP_WORDS[@]} - 1))\n_shelfctl\nprintf '%s\\n' \"${COMPREPLY[@]}\"\n")
+    path = f"{os.path.dirname(SHELFCTL)}:{os.environ['PATH']}"
+    done = subprocess.run(["bash", "--norc", "-c", script, "bash", line, *words], capture_output=True, text=True,
+                          env={**environment(folder), "PATH": path}, cwd=folder, check=False)
+    assert done.returncode == 0 and done.stderr == "", done.stderr
+    return [found for found in done.stdout.splitlines() if found]
