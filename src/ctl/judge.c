@@ -7,7 +7,6 @@
 #include <string.h>
 #include <unistd.h>
 
-#include "base/limits.h"
 #include "base/mem.h"
 #include "base/text.h"
 
@@ -175,8 +174,6 @@ judge_parse(const struct judge *j, const char *bytes, size_t n)
 	const struct manifest_source src = {
 	    .collection = &j->collection, .path = j->path, .id = j->id, .entry = j->entry};
 
-	if (n > LIMIT_FILE)
-		return judge_unread(READ_TOO_LARGE, NULL);
 	return manifest_parse(&src, bytes, n);
 }
 
