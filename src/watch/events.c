@@ -112,8 +112,6 @@ events_take(struct watcher *w, const struct inotify_event *ev, const char *name,
 		w->rescan |= !inotify_knew(w->inotify, ev->wd);
 		return;
 	}
-	if (w->lost)
-		return;
 	if (*name == '\0')
 		self_event(w, n, ev->mask, now);
 	else

@@ -76,7 +76,7 @@ bool root_present(struct watcher *w);
  */
 void scan_folder(struct watcher *w, struct node *n, bool found, usec_t now);
 
-/* Drop the watches of n and all below it; it must be read again if it is still there. */
+/* Drop the watches of n and all below it: whoever finds it still there reads it again. */
 void scan_unwatch(struct watcher *w, struct node *n);
 
 /* Drop n and all below it. Nothing is told. */

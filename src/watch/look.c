@@ -121,10 +121,6 @@ look_at_folder(struct watcher *w, struct node *dir, const char *name, const stru
 	}
 	if (child != NULL && !again && is_known(w, child, st))
 		return;
-	if (child != NULL && (child->dev != st->st_dev || child->ino != st->st_ino)) {
-		scan_forget(w, child);
-		child = NULL;
-	}
 	if (child == NULL) {
 		/* Whatever had the name before, a file perhaps. */
 		w->sink.gone(w->arg, path_set(w, dir, name));
@@ -182,10 +178,8 @@ tell_gone(struct watcher *w, struct node *dir, const char *name, usec_t now)
 	struct node *child;
 	struct stat st;
 
-	if (fd >= 0 && fstatat(fd, name, &st, AT_SYMLINK_NOFOLLOW) == 0) {
-		settle_touch(w->settle, dir->number, name, SETTLE_COMPLETE, now);
-		return;
-	}
+	if (fd >= 0 && fstatat(fd, name, &st, AT_SYMLINK_NOFOLLOW) == 0)
+		return; /* it came back, and there is an event for that */
 	if (!errno_is_gone(errno)) {
 		folder_missing(w, dir, name, errno, now);
 		return;

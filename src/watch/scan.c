@@ -17,6 +17,7 @@ struct scan {
 	uint64_t *stack;
 	size_t n, cap;
 	size_t folders, files;
+	bool whole; /* all of the folder that is read could be looked at */
 };
 
 static void
@@ -32,7 +33,6 @@ push(struct scan *sc, uint64_t number)
 void
 scan_unwatch(struct watcher *w, struct node *n)
 {
-	n->epoch = 0;
 	for (struct node *p = n; p != NULL; p = tree_walk(w->tree, n, p)) {
 		if (p->wd < 0)
 			continue;
@@ -75,8 +75,8 @@ still_there(struct watcher *w, const struct node *n)
 
 /*
  * One inode has one descriptor. When another node has it, that folder was moved
- * here and the event about it is still to come; or it is mounted at both places,
- * and then the first one keeps it.
+ * here and the event that says so is still to come; or it is mounted at both
+ * places, and then the first one keeps it.
  */
 static void
 watch_folder(struct scan *sc, struct node *n, int fd)
@@ -94,16 +94,9 @@ watch_folder(struct scan *sc, struct node *n, int fd)
 	if (other == n)
 		return;
 	inotify_unwatch(w->inotify, n->wd);
-	if (other != NULL && still_there(w, other)) {
-		(void)tree_set_wd(w->tree, n, -1);
-		return;
-	}
+	if (other != NULL && still_there(w, other))
+		wd = -1;
 	(void)tree_set_wd(w->tree, n, wd);
-	if (other != NULL) {
-		other->epoch = 0;
-		if (other->parent != NULL)
-			settle_touch(w->settle, other->parent->number, other->name, SETTLE_OTHER, sc->now);
-	}
 }
 
 static void
@@ -139,8 +132,10 @@ tell_file(struct scan *sc, struct node *dir, int fd, const char *name, const cha
 	if (!path_is_told(w, path))
 		return;
 	if (fstatat(fd, name, &st, AT_SYMLINK_NOFOLLOW) != 0) {
-		if (!errno_is_gone(errno))
+		if (!errno_is_gone(errno)) {
+			sc->whole = false;
 			look_tell_unknown(w, path, errno);
+		}
 		return;
 	}
 	if (S_ISDIR(st.st_mode)) /* since the folder was read, and there is an event for it */
@@ -211,9 +206,10 @@ read_folder(struct scan *sc, struct node *n, int fd)
 	n->dev = st.st_dev;
 	n->ino = st.st_ino;
 	watch_folder(sc, n, fd);
+	sc->whole = true;
 	if (take_entries(sc, n, fd) != 0)
 		return -1;
-	n->epoch = sc->w->epoch;
+	n->epoch = sc->whole ? sc->w->epoch : 0;
 	forget_unseen(sc, n);
 	sc->folders++;
 	return 0;

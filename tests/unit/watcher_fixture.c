@@ -94,6 +94,14 @@ sink_gone(void *arg, const char *path)
 			seen_drop(f, i);
 }
 
+static bool
+cannot_be_looked_at(const struct fixture *f, const char *path)
+{
+	struct stat st;
+
+	return fstatat(f->dir, path, &st, AT_SYMLINK_NOFOLLOW) != 0 && errno == EACCES;
+}
+
 static void
 sink_scanned(void *arg, const char *prefix, uint32_t epoch)
 {
@@ -101,7 +109,8 @@ sink_scanned(void *arg, const char *prefix, uint32_t epoch)
 
 	note(f, "scanned", prefix);
 	for (size_t i = f->n; i-- > 0;)
-		if (is_at_or_below(f->seen[i].path, prefix) && f->seen[i].epoch != epoch)
+		if (is_at_or_below(f->seen[i].path, prefix) && f->seen[i].epoch != epoch &&
+		    !cannot_be_looked_at(f, f->seen[i].path))
 			seen_drop(f, i);
 }
 
@@ -265,7 +274,8 @@ fixture_run(struct fixture *f)
 {
 	if (readable(f))
 		watcher_read(f->w, f->now);
-	watcher_run(f->w, f->now);
+	if (watcher_deadline(f->w) <= f->now)
+		watcher_run(f->w, f->now);
 }
 
 void
@@ -281,12 +291,16 @@ fixture_sync(struct fixture *f)
 		idle = readable(f) ? 0 : idle + 1;
 		fixture_run(f);
 		deadline = watcher_deadline(f->w);
-		if (deadline > f->now && deadline != USEC_NEVER && !readable(f)) {
+		if (f->barrier == id || readable(f))
+			continue;
+		if (deadline == USEC_NEVER)
+			fail_msg("the watcher waits for nothing, and the barrier is not done");
+		if (deadline > f->now) {
 			f->now = deadline;
 			idle = 0;
 		}
 		if (idle > IDLE_RUNS)
-			fail_msg("the watcher spins, or the barrier is never done");
+			fail_msg("the watcher asks to be run without end");
 	}
 }
 
@@ -344,8 +358,35 @@ assert_folder_exact(struct fixture *f, int dir, const char *prefix)
 	return files;
 }
 
+/* Watches that the kernel holds for us, by proc_pid_fdinfo(5). */
+static size_t
+kernel_watches(const struct fixture *f)
+{
+	char *path = mem_printf("/proc/self/fdinfo/%d", watcher_fd(f->w)), line[256];
+	FILE *info = fopen(path, "re");
+	size_t n = 0;
+
+	assert_non_null(info);
+	while (fgets(line, sizeof line, info) != NULL)
+		n += strncmp(line, "inotify wd:", strlen("inotify wd:")) == 0;
+	(void)fclose(info);
+	free(path);
+	return n;
+}
+
+static void
+assert_watched(struct fixture *f)
+{
+	struct watcher_stats stats;
+
+	watcher_stats(f->w, &stats);
+	assert_int_equal(stats.unwatched, 0);
+	assert_int_equal(stats.waiting, 0);
+	assert_int_equal(kernel_watches(f), stats.watches + 2); /* git/ and private/ */
+}
+
 void
-fixture_assert_exact(struct fixture *f)
+fixture_assert_told(struct fixture *f)
 {
 	static const char *const tops[] = {"skills", "mcps", "tools"};
 	size_t files = 0;
@@ -361,6 +402,14 @@ fixture_assert_exact(struct fixture *f)
 	if (files != f->n)
 		fail_msg("%zu files are there and %zu are known, such as %s", files, f->n,
 		    f->n > 0 ? f->seen[f->n - 1].path : "none");
+}
+
+void
+fixture_assert_exact(struct fixture *f)
+{
+	fixture_assert_told(f);
+	if (watcher_fd(f->w) >= 0)
+		assert_watched(f);
 }
 
 size_t

@@ -43,10 +43,13 @@ void fixture_start_without_watch(struct fixture *f);
 /* Let time pass until all that has happened so far was told (by a barrier). Fails if the watcher asks to be run without end. */
 void fixture_sync(struct fixture *f);
 
-/* Read what is queued and run once, now. */
+/* Read what is queued, and run once if the watcher has something to do now. */
 void fixture_run(struct fixture *f);
 
 /* What was told equals what is on the disk, signature by signature. */
+void fixture_assert_told(struct fixture *f);
+
+/* And every folder is watched, nothing else is, and nothing waits. */
 void fixture_assert_exact(struct fixture *f);
 
 /* Was this line told since the log was cleared? "saw P", "see P" (not forced), "gone P", "scanned P", "unknown P", "git". */
