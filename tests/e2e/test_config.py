@@ -22,7 +22,7 @@ redis:
 collections:
   - type: skill
     path: skills
-    entry: SKILL.md
+    entry: [SKILL.md]
     flat: 7
 """
 
