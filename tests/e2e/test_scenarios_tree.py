@@ -51,14 +51,14 @@ def test_s3_after_a_rename_an_edit_is_seen_at_the_new_place_and_nothing_is_left_
 
 
 def test_s4_a_tree_renamed_twice_keeps_being_watched_eight_deep(live):
-    live.checkout.skill("1/2/3/4/5/6/7/8")
+    live.checkout.skill("p1/p2/p3/p4/p5/p6/p7/p8")
     live.told()
-    live.checkout.rename("skills/1", "skills/x")
+    live.checkout.rename("skills/p1", "skills/x")
     live.checkout.rename("skills/x", "skills/y")
-    live.checkout.skill("y/2/3/4/5/6/7/8", "Edited.")
+    live.checkout.skill("y/p2/p3/p4/p5/p6/p7/p8", "Edited.")
     live.told()
-    live.checkout.skill("y/2/3/4/5/6/7/8", "Edited again.")
-    assert summary(live.told()) == ["updated skill/y/2/3/4/5/6/7/8"]
+    live.checkout.skill("y/p2/p3/p4/p5/p6/p7/p8", "Edited again.")
+    assert summary(live.told()) == ["updated skill/y/p2/p3/p4/p5/p6/p7/p8"]
 
 
 def test_s5_a_renamed_folder_leaves_its_neighbour_of_a_longer_name_alone(live):

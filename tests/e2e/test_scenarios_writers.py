@@ -28,7 +28,7 @@ def pause(seconds):
     threading.Event().wait(seconds)
 
 
-@pytest.mark.parametrize("backupcopy", ["yes", "no", "auto", "breakhardlink"])
+@pytest.mark.parametrize("backupcopy", ["yes", "no", "auto", "auto,breakhardlink"])
 def test_s19_a_save_by_vim_is_one_update_and_no_swap_file_an_item(live, backupcopy):
     vim = shutil.which("vim")
     if vim is None:
@@ -230,11 +230,17 @@ def test_an_edit_right_after_an_edit_is_told_too(live):
     assert live.scene.published().items["skill/one"]["description"] == "Second 49."
 
 
-def test_a_manifest_that_stays_empty_is_told_as_broken_after_the_cap(live):
-    good = live.scene.published().items["skill/one"]
+def test_a_manifest_that_stays_empty_is_taken_as_it_is_after_the_cap(live):
     live.checkout.write(PATH, "")
+    live.scene.wait_item("skill/one", "is empty", lambda fields: fields["size"] == "0", 10)
+    assert summary(live.told()) == ["updated skill/one"]
+
+
+def test_a_manifest_that_stays_broken_is_told_as_broken_after_the_cap(live):
+    good = live.scene.published().items["skill/one"]
+    live.checkout.write(PATH, "---\nname: [\n")
     until("it is told", lambda: PATH in live.scene.published().problems, 10)
-    live.told(stale={"skill/one": good})
+    assert summary(live.told(stale={"skill/one": good})) == ["updated skill/one"]
 
 
 def test_many_writers_at_once_end_in_the_exact_state(live):
@@ -243,7 +249,7 @@ def test_many_writers_at_once_end_in_the_exact_state(live):
     def write(number):
         i = 0
         while not deadline.passed():
-            live.checkout.skill(f"w{number}/s{i % 10}", f"{i}")
+            live.checkout.skill(f"w{number}/s{i % 10}", f"Edit {i}.")
             i += 1
 
     writers = [threading.Thread(target=write, args=(n,)) for n in range(4)]
