@@ -15,6 +15,8 @@ event_kind(uint32_t mask)
 		return SETTLE_COMPLETE;
 	if ((mask & (IN_DELETE | IN_MOVED_FROM | IN_MOVED_TO)) != 0)
 		return SETTLE_TREE;
+	if ((mask & IN_CREATE) != 0)
+		return SETTLE_NEW;
 	return (mask & IN_MODIFY) != 0 ? SETTLE_WRITE : SETTLE_OTHER;
 }
 
@@ -71,8 +73,9 @@ name_event(struct watcher *w, struct node *dir, uint32_t mask, const char *name,
 {
 	struct node *child;
 
+	/* A new rule counts for what comes after it; without one there is no hurry, it may be on its way. */
 	if (strcmp(name, ".gitignore") == 0)
-		git_soon(w, now + w->quiet);
+		git_soon(w, (mask & (IN_CLOSE_WRITE | IN_MOVED_TO)) != 0 ? now : now + w->quiet);
 	if (dir->parent == NULL && strcmp(name, ".git") == 0 && w->gitdir != NULL) {
 		gitdir_rewatch(w->gitdir, w->inotify);
 		w->git_event = true;

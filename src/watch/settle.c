@@ -17,6 +17,7 @@ struct entry {
 	enum state state;
 	bool tree; /* waits for the whole burst of removals and moves */
 	bool writing; /* somebody has it open for writing */
+	bool new; /* the burst began with its creation */
 	bool was_handed; /* handed_first and handed_seq count */
 	bool completed; /* complete_at counts */
 	usec_t complete_at; /* of the last complete event */
@@ -185,7 +186,7 @@ forget_old(struct settle *s, usec_t now)
 static usec_t
 due_after(const struct settle *s, const struct entry *e, enum settle_event ev, usec_t now)
 {
-	bool leading = !e->completed || now - e->complete_at >= s->cfg.quiet;
+	bool leading = !e->new && (!e->completed || now - e->complete_at >= s->cfg.quiet);
 
 	if (ev == SETTLE_COMPLETE && leading)
 		return now;
@@ -207,6 +208,7 @@ settle_touch(struct settle *s, uint64_t dir, const char *name, enum settle_event
 	if (begins) {
 		e->first = now;
 		e->seq = s->seq;
+		e->new = ev == SETTLE_NEW;
 	}
 	e->tree = ev == SETTLE_TREE;
 	if (e->tree)

@@ -8,7 +8,8 @@
  * such event came for `quiet`, whatever its name, so that all of it is seen
  * together. Nothing waits longer than `max_delay` after its first event.
  *
- * "Quiet" for a complete event: no other complete one within `quiet` before it.
+ * "Quiet" for a complete event: no other complete one within `quiet` before it,
+ * and the name is not a new one: most new names are temporary files (sed -i).
  * The incomplete ones of the same save (truncate, write) do not count. The burst
  * of a name ends when it is handed out: the next event begins a new one. All
  * operations are logarithmic in the number of names; time never goes back.
@@ -31,8 +32,9 @@ struct settle_config {
 enum settle_event {
 	SETTLE_COMPLETE, /* IN_CLOSE_WRITE, IN_MOVED_TO of a file, IN_CREATE of a folder */
 	SETTLE_WRITE, /* IN_MODIFY: somebody has it open for writing */
-	SETTLE_OTHER, /* IN_CREATE, IN_ATTRIB */
+	SETTLE_OTHER, /* IN_ATTRIB */
 	SETTLE_TREE, /* IN_DELETE, IN_MOVED_FROM, IN_MOVED_TO of a folder */
+	SETTLE_NEW, /* IN_CREATE of a file */
 };
 
 struct settle;

@@ -62,6 +62,31 @@ a_save_is_due_at_once(void **state)
 }
 
 static void
+a_new_name_waits_until_it_is_quiet(void **state)
+{
+	struct settle *s = *state;
+
+	settle_touch(s, DIR1, "sedXYZ", SETTLE_NEW, 100 * MS);
+	settle_touch(s, DIR1, "sedXYZ", SETTLE_WRITE, 101 * MS);
+	settle_touch(s, DIR1, "sedXYZ", SETTLE_COMPLETE, 102 * MS);
+	assert_none(s, 111 * MS);
+	assert_next(s, 112 * MS, "sedXYZ");
+	settle_touch(s, DIR1, "sedXYZ", SETTLE_COMPLETE, 200 * MS);
+	assert_next(s, 200 * MS, "sedXYZ");
+}
+
+static void
+a_name_that_is_removed_and_made_again_is_due_at_once(void **state)
+{
+	struct settle *s = *state;
+
+	settle_touch(s, DIR1, "a", SETTLE_TREE, 100 * MS);
+	settle_touch(s, DIR1, "a", SETTLE_NEW, 101 * MS);
+	settle_touch(s, DIR1, "a", SETTLE_COMPLETE, 102 * MS);
+	assert_next(s, 102 * MS, "a");
+}
+
+static void
 a_second_save_within_quiet_waits_until_it_is_quiet(void **state)
 {
 	struct settle *s = *state;
@@ -296,6 +321,8 @@ main(void)
 	    TEST(removals_without_an_end_wait_no_longer_than_the_cap),
 	    TEST(a_name_that_is_written_after_its_removal_is_due_at_once),
 	    TEST(a_save_is_due_at_once),
+	    TEST(a_new_name_waits_until_it_is_quiet),
+	    TEST(a_name_that_is_removed_and_made_again_is_due_at_once),
 	    TEST(a_second_save_within_quiet_waits_until_it_is_quiet),
 	    TEST(incomplete_events_wait_until_quiet),
 	    TEST(an_open_writer_waits_longer),
