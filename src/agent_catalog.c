@@ -181,6 +181,21 @@ candidate_key(const struct candidate_facts *facts)
 	return key;
 }
 
+/* Errors only: what a warning is about is published all the same. */
+static void
+candidate_log(const char *path, const struct problems *ps)
+{
+	char shown[512], message[1024];
+
+	for (size_t i = 0; i < ps->n; i++) {
+		const struct problem *p = &ps->v[i];
+
+		if (p->severity == SEVERITY_ERROR)
+			log_warning("%s:%d:%d: %s [%s]", text_escape_to(shown, sizeof shown, path), p->line, p->column,
+			    text_escape_to(message, sizeof message, p->message), p->code);
+	}
+}
+
 void
 agent_candidate(void *arg, const struct candidate_facts *facts)
 {
@@ -207,6 +222,7 @@ agent_candidate(void *arg, const struct candidate_facts *facts)
 		candidate_unreadable(facts, &ps);
 	else if (facts->manifest->ok)
 		cand.item = candidate_item(a, facts, cand.path);
+	candidate_log(facts->path, &ps);
 	cand.problems = &ps;
 	catalog_put(a->catalog, &cand);
 	problems_free(&ps);

