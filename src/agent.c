@@ -48,7 +48,7 @@ agent_publish(struct agent *a, usec_t now)
 		return;
 	}
 	changeset_diff(a->catalog, a->published, &a->changeset);
-	if (a->changeset.n == 0 && a->changeset.n_problems == 0) {
+	if (a->changeset.n == 0 && a->changeset.n_problems == 0 && publisher_head_is(a->publisher, commit, branch)) {
 		changeset_free(&a->changeset);
 		return;
 	}
@@ -230,6 +230,9 @@ on_signal(uv_signal_t *s, int signum)
 {
 	struct agent *a = s->data;
 
+	if (signum == SIGHUP && (a->opt.once || a->opt.dry_run || !a->opt.reload(a->opt.reload_arg)))
+		return;
+
 	log_info("%s: %s", signum == SIGHUP ? "reloading" : "ending", strsignal(signum));
 	agent_stop(a, signum == SIGHUP ? AGENT_RELOAD : AGENT_DONE);
 }
@@ -252,15 +255,15 @@ agent_repo(struct agent *a, struct err *e)
 {
 	const struct collections *cs = &a->settings->collections;
 	const char **prefixes = mem_zalloc((cs->n + 1) * sizeof *prefixes);
-	bool ignore;
 	int r;
 
 	for (size_t i = 0; i < cs->n; i++)
 		prefixes[i] = cs->v[i].path;
+	e->msg[0] = '\0';
 	r = repo_open(a->root, a->settings->source.trust_owner, prefixes, &a->repo, e);
 	free(prefixes);
-	if (r == 0 && a->repo != NULL)
-		r = repo_refresh(a->repo, NULL, NULL, &ignore, e);
+	if (r == 0 && a->repo == NULL && e->msg[0] != '\0')
+		log_warning("git: %s; going on without it", e->msg);
 	return r;
 }
 

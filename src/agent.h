@@ -15,12 +15,15 @@ struct agent_options {
 	bool once; /* one full sync, then end */
 	bool dry_run; /* say what a full sync would change, write nothing */
 	bool tell_systemd; /* sd_notify(3) */
+	/* SIGHUP: are there new settings to go on with? false: they are wrong, and the old ones stay. */
+	bool (*reload)(void *arg);
+	void *reload_arg;
 };
 
 enum agent_end {
 	AGENT_DONE, /* --once or --dry-run is through, or a signal asked for the end */
 	AGENT_FAILED, /* it was logged why */
-	AGENT_RELOAD, /* SIGHUP: read the configuration again, and run again */
+	AGENT_RELOAD, /* SIGHUP: run again with the new settings */
 };
 
 /*

@@ -34,6 +34,7 @@ on_saw(void *arg, const char *path, enum entry_kind kind, const struct signature
 	struct agent *a = arg;
 
 	facts_saw(a->facts, path, kinds[kind], sig, target, force, epoch);
+	agent_read_ahead(a);
 }
 
 static void

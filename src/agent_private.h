@@ -128,6 +128,7 @@ void agent_candidate(void *arg, const struct candidate_facts *facts);
 
 /* agent_read.c: start reading whatever the facts want. */
 void agent_read(struct agent *a, usec_t now);
+void agent_read_ahead(struct agent *a); /* the same during a scan: the pool begins while the scan goes on */
 usec_t agent_read_deadline(const struct agent *a); /* of the next retry */
 void agent_read_free(struct agent *a);
 

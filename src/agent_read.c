@@ -13,7 +13,8 @@ enum {
 	INLINE_FILES = 4, /* so many at once are read in the loop: no hop, a save is published at once */
 	INLINE_BYTES = 256 * 1024, /* of one file */
 	JOB_FILES = 32,
-	JOBS_MAX = 8,
+	/* While a scan goes on: what was seen last may still turn out to be another bundle's. */
+	SEEN_LAST = 128,
 };
 
 #define RETRY_AFTER (2 * USEC_PER_SEC)
@@ -32,7 +33,7 @@ struct reading {
 	struct manifest *manifest;
 	uint8_t sha256[SHA256_SIZE];
 	int64_t wall_ns;
-	struct err err;
+	char *why; /* READ_ERROR: the message */
 };
 
 struct job {
@@ -73,12 +74,17 @@ reading_init(struct agent *a, const struct wanted *w, struct reading *r)
 static void
 reading_do(int root_fd, struct reading *r, struct buf *bytes)
 {
+	struct err e = {0};
+
 	r->wall_ns = wall_ns();
-	if (r->want == WANT_DIGEST) {
-		r->result = read_digest(root_fd, r->path, r->sha256, &r->sig, &r->err);
+	if (r->want == WANT_DIGEST)
+		r->result = read_digest(root_fd, r->path, r->sha256, &r->sig, &e);
+	else
+		r->result = read_file(root_fd, r->path, bytes, &r->sig, &e);
+	if (r->result == READ_ERROR)
+		r->why = mem_strdup(e.msg);
+	if (r->want == WANT_DIGEST)
 		return;
-	}
-	r->result = read_file(root_fd, r->path, bytes, &r->sig, &r->err);
 	if (r->result == READ_OK) {
 		const struct manifest_source src = {
 		    .collection = r->collection,
@@ -111,8 +117,8 @@ reading_failed(struct agent *a, const struct reading *r, usec_t now)
 {
 	char path[512];
 
-	log_warning("%s: cannot be read: %s", text_escape_to(path, sizeof path, r->path), r->err.msg);
-	facts_set_unreadable(a->facts, r->path, r->ticket, r->err.msg);
+	log_warning("%s: cannot be read: %s", text_escape_to(path, sizeof path, r->path), r->why);
+	facts_set_unreadable(a->facts, r->path, r->ticket, r->why);
 	retry_later(a, r->path, now + RETRY_AFTER);
 }
 
@@ -162,6 +168,7 @@ reading_done(struct agent *a, struct reading *r, usec_t now)
 	}
 	free(r->path);
 	free(r->id);
+	free(r->why);
 }
 
 static void
@@ -233,28 +240,46 @@ retry_due(struct agent *a, usec_t now)
 	}
 }
 
+/* The next files that are wanted, at most JOB_FILES; NULL when none are. */
+static struct job *
+job_next(struct agent *a, bool *ret_large)
+{
+	struct job *j = mem_zalloc(sizeof *j);
+	struct wanted w;
+
+	*ret_large = false;
+	while (j->n < JOB_FILES && facts_next_wanted(a->facts, &w)) {
+		*ret_large |= w.size > INLINE_BYTES;
+		reading_init(a, &w, &j->readings[j->n++]);
+	}
+	if (j->n != 0)
+		return j;
+	free(j);
+	return NULL;
+}
+
 void
 agent_read(struct agent *a, usec_t now)
 {
-	retry_due(a, now);
-	while (a->jobs < JOBS_MAX) {
-		struct job *j = mem_zalloc(sizeof *j);
-		bool large = false;
-		struct wanted w;
+	struct job *j;
+	bool large;
 
-		while (j->n < JOB_FILES && facts_next_wanted(a->facts, &w)) {
-			large |= w.size > INLINE_BYTES;
-			reading_init(a, &w, &j->readings[j->n++]);
-		}
-		if (j->n == 0) {
-			free(j);
-			return;
-		}
+	retry_due(a, now);
+	while ((j = job_next(a, &large)) != NULL) {
 		if (j->n <= INLINE_FILES && !large && a->jobs == 0)
 			read_inline(a, j, now);
 		else
 			job_start(a, j);
 	}
+}
+
+void
+agent_read_ahead(struct agent *a)
+{
+	bool large;
+
+	while (facts_wanted(a->facts) >= SEEN_LAST + JOB_FILES)
+		job_start(a, job_next(a, &large));
 }
 
 usec_t

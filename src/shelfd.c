@@ -26,6 +26,7 @@ struct flags {
 	bool test;
 	int verbose;
 	struct agent_options agent;
+	struct settings next; /* of a reload */
 };
 
 static const char *
@@ -164,21 +165,42 @@ read_config(const char *path, struct settings *s)
 	return r;
 }
 
-static int
-read_default_config(struct settings *s)
+/* The configuration file to read, NULL for none. The caller frees. */
+static char *
+config_path(const struct flags *f)
 {
 	char *path;
-	int r = 0;
 
+	if (f->config != NULL)
+		return mem_strdup(f->config);
 	for (int k = 0; (path = paths_config(main_getenv, NULL, k)) != NULL; k++) {
-		if (access(path, F_OK) == 0) {
-			r = read_config(path, s);
-			free(path);
-			return r;
-		}
+		if (access(path, F_OK) == 0)
+			return path;
 		free(path);
 	}
-	return r;
+	return NULL;
+}
+
+static int
+check_url(const struct settings *s, const char *path, bool by_flag)
+{
+	struct redis_url url;
+	struct err e;
+
+	if (s->redis.url == NULL)
+		return 0;
+	if (redis_url_parse(s->redis.url, &url, &e) == 0) {
+		redis_url_free(&url);
+		return 0;
+	}
+	if (by_flag)
+		(void)fprintf(stderr, "shelfd: --redis: %s\n", e.msg);
+	else if (s->redis.url_line > 0)
+		(void)fprintf(stderr, "%s:%d:%d: redis: %s [config-value]\n", path, s->redis.url_line,
+		    s->redis.url_column, e.msg);
+	else
+		(void)fprintf(stderr, "SHELFD_REDIS_URL: %s\n", e.msg);
+	return -1;
 }
 
 static void
@@ -195,12 +217,12 @@ static int
 load(const struct flags *f, struct settings *s)
 {
 	struct problems ps = {0};
-	struct redis_url url;
-	struct err e;
+	char *path;
 	int r;
 
 	settings_init(s);
-	r = f->config != NULL ? read_config(f->config, s) : read_default_config(s);
+	path = config_path(f);
+	r = path != NULL ? read_config(path, s) : 0;
 	if (settings_environment(s, main_getenv, NULL, &ps) != 0)
 		r = -1;
 	print_problems("environment", &ps);
@@ -212,17 +234,25 @@ load(const struct flags *f, struct settings *s)
 		r = -1;
 	}
 	set_string(&s->catalog, f->catalog);
-	if (s->redis.url != NULL) {
-		if (redis_url_parse(s->redis.url, &url, &e) == 0) {
-			redis_url_free(&url);
-		} else {
-			(void)fprintf(stderr, "shelfd: redis: %s\n", e.msg);
-			r = -1;
-		}
-	}
+	if (check_url(s, path, f->redis != NULL) != 0)
+		r = -1;
+	free(path);
 	for (int i = 0; i < f->verbose && s->log_level < LOG_LEVEL_DEBUG; i++)
 		s->log_level++;
 	return r;
+}
+
+/* SIGHUP. */
+static bool
+reload(void *arg)
+{
+	struct flags *f = arg;
+
+	if (load(f, &f->next) == 0)
+		return true;
+	settings_free(&f->next);
+	log_error("the new configuration is wrong; the old one stays");
+	return false;
 }
 
 /* The checkout around the current folder, or the folder itself. The caller frees. */
@@ -286,12 +316,14 @@ int
 main(int argc, char **argv)
 {
 	struct flags flags = {.agent = {.tell_systemd = getenv("NOTIFY_SOCKET") != NULL}};
-	struct settings settings, next;
+	struct settings settings;
 	enum agent_end end;
 	int r = parse_flags(argc, argv, &flags);
 
 	if (r >= 0)
 		return r;
+	flags.agent.reload = reload;
+	flags.agent.reload_arg = &flags;
 	(void)signal(SIGPIPE, SIG_IGN);
 	(void)mallopt(M_ARENA_MAX, 2); /* the pool's threads would each keep a heap of their own */
 	if (load(&flags, &settings) != 0) {
@@ -305,14 +337,9 @@ main(int argc, char **argv)
 	}
 	log_set_level(settings.log_level);
 	while ((end = live(&settings, &flags)) == AGENT_RELOAD) {
-		if (load(&flags, &next) == 0) {
-			settings_free(&settings);
-			settings = next;
-			log_set_level(settings.log_level);
-		} else {
-			log_error("the new configuration is wrong; the old one stays");
-			settings_free(&next);
-		}
+		settings_free(&settings);
+		settings = flags.next;
+		log_set_level(settings.log_level);
 	}
 	settings_free(&settings);
 	return end == AGENT_DONE ? 0 : 1;

@@ -110,8 +110,10 @@ fact_tomb(struct facts *f, struct fact *fact)
 void
 fact_dequeue(struct facts *f, struct fact *fact)
 {
-	if (fact->content == CONTENT_WANTED)
+	if (fact->content == CONTENT_WANTED) {
 		TAILQ_REMOVE(&f->queue, fact, in_queue);
+		f->wanted--;
+	}
 	fact->content = CONTENT_NONE;
 }
 
@@ -123,6 +125,7 @@ fact_enqueue(struct facts *f, struct fact *fact)
 	fact->ticket = ++f->tickets; /* an answer that is on its way is void now */
 	fact->content = CONTENT_WANTED;
 	TAILQ_INSERT_TAIL(&f->queue, fact, in_queue);
+	f->wanted++;
 }
 
 void
@@ -349,6 +352,12 @@ facts_next_wanted(struct facts *f, struct wanted *ret)
 	ret->want = fact->role == ROLE_MEMBER ? WANT_DIGEST : WANT_MANIFEST;
 	ret->entry = fact->role == ROLE_ENTRY;
 	return true;
+}
+
+size_t
+facts_wanted(const struct facts *f)
+{
+	return f->wanted;
 }
 
 /* The fact that an answer is for, if the answer still counts. */

@@ -57,6 +57,9 @@ struct wanted {
 /* The next file to read, each handed out once per ticket. false: nothing is wanted now. */
 bool facts_next_wanted(struct facts *f, struct wanted *ret);
 
+/* How many facts_next_wanted would hand out now. */
+size_t facts_wanted(const struct facts *f);
+
 /* Results: exactly one for each wanted. wall_ns is when the bytes were read, for raciness. m's reference is taken. */
 void facts_set_manifest(struct facts *f, const char *path, uint64_t ticket, const struct signature *sig,
     struct manifest *m, int64_t wall_ns);

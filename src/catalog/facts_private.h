@@ -74,7 +74,7 @@ struct facts {
 	TAILQ_HEAD(, bundle) dirty_bundles;
 	STAILQ_HEAD(, tomb) tombs;
 	uint64_t tickets;
-	size_t asked, count;
+	size_t wanted, asked, count;
 };
 
 /* In byte order, so what lies below a folder is contiguous. */

@@ -25,8 +25,8 @@ const struct code codes_table[] = {
 	{"config-value", ALWAYS, "a value in the configuration can not be used",
 	 "The key is known, its value is of the wrong type or outside of what is allowed. The message says what was"
 	 " expected; durations are written 10ms, 2s, 5m and sizes 64KiB.",
-	 "settle: fast\n",
-	 "settle: 20ms\n"},
+	 "watch:\n  quiet: fast\n",
+	 "watch:\n  quiet: 20ms\n"},
 	{"conflict-markers", ALWAYS, "the file is in conflict and still has git's conflict markers",
 	 "git could not merge this file and wrote both sides into it. Nothing is published from it until the conflict"
 	 " is resolved: choose the lines to keep, remove the markers, then git add.",

@@ -57,6 +57,8 @@ publisher_free(struct publisher *p)
 	free(p->victim);
 	free(p->hb_state);
 	free(p->hb_last_sync);
+	free(p->head_commit);
+	free(p->head_branch);
 	free(p->awaited);
 	resp_free(&p->request);
 	buf_free(&p->out);
@@ -481,6 +483,18 @@ uint64_t
 publisher_rev(const struct publisher *p)
 {
 	return p->rev;
+}
+
+static bool
+same_or_both_absent(const char *a, const char *b)
+{
+	return a == NULL || b == NULL ? a == b : strcmp(a, b) == 0;
+}
+
+bool
+publisher_head_is(const struct publisher *p, const char *commit, const char *branch)
+{
+	return same_or_both_absent(p->head_commit, commit) && same_or_both_absent(p->head_branch, branch);
 }
 
 const char *

@@ -105,6 +105,7 @@ apply_account(struct publisher *p)
 		published_put_problems(p->published, pc->path, pc->json, pc->json != NULL ? strlen(pc->json) : 0);
 	}
 	p->rev = c->base + c->n;
+	head_remember(p, p->sending.commit, p->sending.branch);
 	(void)snprintf(p->last_id, sizeof p->last_id, "%s", c->id);
 }
 

@@ -203,8 +203,10 @@ lease_got(struct publisher *p, const redisReply *r)
 		p->epoch = 1;
 		lease_mint(p);
 	} else if (new) {
+		head_remember(p, NULL, NULL);
 		lease_begun(p, &h);
 	} else {
+		head_remember(p, head_field(fields, "commit"), head_field(fields, "branch"));
 		lease_decide(p, fields, &h);
 	}
 }

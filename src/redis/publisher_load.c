@@ -69,6 +69,15 @@ parse_number(const char *s, uint64_t *ret)
 	return 0;
 }
 
+void
+head_remember(struct publisher *p, const char *commit, const char *branch)
+{
+	free(p->head_commit);
+	free(p->head_branch);
+	p->head_commit = mem_strdup_opt(commit);
+	p->head_branch = mem_strdup_opt(branch);
+}
+
 int
 head_parse(const redisReply *fields, struct head *ret)
 {

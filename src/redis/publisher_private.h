@@ -107,6 +107,7 @@ struct publisher {
 	uint64_t mints;
 	uint64_t rev, epoch;
 	char last_id[CALL_ID_SIZE]; /* head.batch at rev */
+	char *head_commit, *head_branch; /* as the head has them; NULL: absent */
 	bool loaded; /* published is what Redis held at rev */
 	bool distrust; /* Redis contradicted us: read everything again */
 	bool must_mint; /* and begin a new life */
@@ -148,6 +149,7 @@ void load_item(struct publisher *p, const redisReply *r);
 void load_problems(struct publisher *p, const redisReply *r);
 void load_clear(struct load *l);
 const char *head_field(const redisReply *fields, const char *name); /* NULL: absent */
+void head_remember(struct publisher *p, const char *commit, const char *branch);
 int head_parse(const redisReply *fields, struct head *ret);
 
 /* publisher_apply.c */
