@@ -164,11 +164,8 @@ ls_nothing(struct store *r, const char *type)
 		out_note("the catalog %s is empty", r->catalog);
 		return;
 	}
-	if (store_types(r, &types, &e) == 0 && types.n > 0) {
-		types.v = mem_realloc(types.v, types.n + 1, sizeof *types.v);
-		types.v[types.n] = NULL;
-		near = text_nearest(type, (const char *const *)types.v);
-	}
+	if (store_types(r, &types, &e) == 0)
+		near = text_nearest(type, strings_list(&types));
 	if (near != NULL && strcmp(near, type) != 0)
 		out_note("the catalog %s has no items of the type %s; did you mean %s?", r->catalog, type, near);
 	else
@@ -238,7 +235,7 @@ show_text(const struct out *o, struct buf *b, const char *key, const redisReply 
 
 /* An item whose id is the word, else the one whose name is near. */
 static const char *
-show_near(const struct strings *keys, const char *word)
+show_near(struct strings *keys, const char *word)
 {
 	for (size_t i = 0; i < keys->n; i++) {
 		const char *id = strchr(keys->v[i], '/');
@@ -246,7 +243,7 @@ show_near(const struct strings *keys, const char *word)
 		if (id != NULL && strcmp(id + 1, word) == 0)
 			return keys->v[i];
 	}
-	return text_nearest(word, (const char *const *)keys->v);
+	return text_nearest(word, strings_list(keys));
 }
 
 static int
@@ -260,8 +257,6 @@ show_unknown(struct ctl *c, struct store *r, const char *word)
 		strings_free(&keys);
 		return session_redis_failed(c, &e);
 	}
-	keys.v = mem_realloc(keys.v, keys.n + 1, sizeof *keys.v);
-	keys.v[keys.n] = NULL;
 	near = show_near(&keys, word);
 	if (near != NULL)
 		out_say("the catalog %s has no item %s; did you mean %s?", r->catalog, word, near);

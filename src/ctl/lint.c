@@ -12,7 +12,7 @@
 #include "ctl/path.h"
 #include "ctl/scan.h"
 #include "ctl/source.h"
-#include "ctl/store.h"
+#include "ctl/strings.h"
 #include "ctl/verbs.h"
 
 struct lint {
@@ -20,6 +20,7 @@ struct lint {
 	struct buf b;
 	struct tally tally;
 	size_t manifests;
+	bool incomplete; /* a folder could not be looked into */
 };
 
 static void
@@ -68,7 +69,8 @@ lint_root(struct lint *l, const char *root, const struct collections *cs, const 
 	}
 	for (size_t i = 0; limits != NULL && i < limits->n; i++)
 		scan_limit(s, limits->v[i]);
-	scan_run(s, false);
+	if (scan_run(s, false) != 0)
+		l->incomplete = true;
 	all = scan_all(s, &n);
 	for (size_t i = 0; i < n; i++)
 		lint_scanned(l, s, root, &all[i]);
@@ -315,5 +317,7 @@ verb_lint(struct ctl *c, int argc, const char *const *argv)
 	if (rc != CTL_OK)
 		return rc;
 	lint_summary(&l);
-	return l.tally.errors > 0 ? CTL_FINDINGS : CTL_OK;
+	if (l.tally.errors > 0)
+		return CTL_FINDINGS;
+	return l.incomplete ? CTL_FAILURE : CTL_OK;
 }

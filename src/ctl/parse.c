@@ -202,7 +202,7 @@ parse_at(struct ctl *c, const char *root, const char *rel, const struct collecti
 		return e.sys == EACCES ? CTL_PERMISSION : CTL_FAILURE;
 	}
 	parse_limit(s, cs, rel);
-	scan_run(s, true);
+	(void)scan_run(s, true);
 	p.at = scan_find(s, rel);
 	if (p.at == NULL) {
 		out_say("%s is no manifest: it is part of a bundle, ignored, or matches no pattern of its collection;"

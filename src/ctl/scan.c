@@ -1,25 +1,25 @@
 #include "ctl/scan.h"
 
-#include <dirent.h>
 #include <errno.h>
 #include <fcntl.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <sys/stat.h>
 #include <unistd.h>
 
+#include "base/clock.h"
 #include "base/mem.h"
 #include "base/text.h"
 #include "catalog/catalog.h"
 #include "catalog/facts.h"
 #include "ctl/judge.h"
-#include "ctl/out.h"
 #include "ctl/path.h"
-#include "ctl/store.h"
+#include "ctl/progress.h"
+#include "ctl/strings.h"
+#include "ctl/walk.h"
 #include "manifest/read.h"
 
 #define SCAN_SOURCE "main"
-#define SCAN_EPOCH 1
 
 struct scan {
 	int fd;
@@ -29,6 +29,11 @@ struct scan {
 	struct facts *facts;
 	struct catalog *catalog;
 	struct strings rivals; /* "<type>/<id>" by path of what is within the limits, sorted */
+	struct wanted *later; /* manifests outside of the limits */
+	size_t n_later, cap_later;
+	struct progress progress;
+	size_t done; /* manifests */
+	bool tty; /* standard error is a terminal */
 	struct scanned *v;
 	size_t n, cap;
 };
@@ -65,6 +70,7 @@ scan_free(struct scan *s)
 	free(s->v);
 	strings_free(&s->limits);
 	strings_free(&s->rivals);
+	free(s->later);
 	catalog_free(s->catalog);
 	facts_free(s->facts);
 	(void)close(s->fd);
@@ -86,105 +92,6 @@ scan_asked(const struct scan *s, const char *path)
 	return s->limits.n == 0;
 }
 
-/* Is path what another path would be as a folder of its own: tools/js.yaml, tools/js? */
-static bool
-scan_twin(const char *path, const char *file)
-{
-	const char *dot = strrchr(file, '.');
-	size_t n = strlen(path);
-
-	return dot != NULL && n == (size_t)(dot - file) && memcmp(path, file, n) == 0;
-}
-
-/* Can what lies in this folder matter for what is asked for: on the way to it, in it, or a rival for its id? */
-static bool
-scan_near(const struct scan *s, const char *path)
-{
-	for (size_t i = 0; i < s->collections->n; i++)
-		if (s->collections->v[i].id_from != NULL)
-			return true;
-	for (size_t i = 0; i < s->limits.n; i++) {
-		const char *limit = s->limits.v[i];
-
-		if (path_within(path, limit) || path_within(limit, path) || scan_twin(path, limit))
-			return true;
-	}
-	return s->limits.n == 0;
-}
-
-/* One name of a folder: tell the facts, or remember a folder to look into. */
-static void
-scan_name(struct scan *s, int dirfd_, const char *path, const char *name, struct strings *todo)
-{
-	const struct collection *c = collections_find(s->collections, path);
-	struct signature sig;
-	char target[4096];
-	struct stat st;
-	ssize_t n;
-
-	if (c != NULL && path[0] != '\0' && strcmp(collection_relative(c, path), "") != 0 && kind_ignored(c, path))
-		return;
-	if (fstatat(dirfd_, name, &st, AT_SYMLINK_NOFOLLOW) != 0)
-		return;
-	signature_of(&st, &sig);
-	if (S_ISDIR(st.st_mode)) {
-		if ((c != NULL || collections_leads_to(s->collections, path)) && scan_near(s, path))
-			strings_add(todo, path);
-	} else if (S_ISLNK(st.st_mode)) {
-		n = readlinkat(dirfd_, name, target, sizeof target - 1);
-		if (n < 0)
-			return;
-		target[n] = '\0';
-		facts_saw(s->facts, path, FACT_SYMLINK, &sig, target, true, SCAN_EPOCH);
-	} else {
-		facts_saw(s->facts, path, S_ISREG(st.st_mode) ? FACT_FILE : FACT_OTHER, &sig, NULL, true, SCAN_EPOCH);
-	}
-}
-
-static void
-scan_folder(struct scan *s, const char *path, struct strings *todo)
-{
-	int fd = read_open_beneath(s->fd, path, O_DIRECTORY);
-	struct dirent *entry;
-	DIR *dir;
-
-	if (fd < 0) {
-		if (errno != ENOENT && errno != ENOTDIR)
-			out_note("%s: cannot look into this folder: %s", path, strerror(errno));
-		return;
-	}
-	dir = fdopendir(fd);
-	if (dir == NULL) {
-		(void)close(fd);
-		return;
-	}
-	while ((entry = readdir(dir)) != NULL) {
-		char *child;
-
-		if (strcmp(entry->d_name, ".") == 0 || strcmp(entry->d_name, "..") == 0)
-			continue;
-		child = path_join(path, entry->d_name);
-		scan_name(s, dirfd(dir), child, entry->d_name, todo);
-		free(child);
-	}
-	(void)closedir(dir);
-}
-
-static void
-scan_walk(struct scan *s)
-{
-	struct strings todo = {0};
-
-	strings_add(&todo, "");
-	while (todo.n > 0) {
-		char *path = todo.v[--todo.n];
-
-		scan_folder(s, path, &todo);
-		free(path);
-	}
-	strings_free(&todo);
-}
-
 /* The id that the path gives; the document may give another one. */
 static char *
 scan_key(const struct collection *c, const char *path, bool entry)
@@ -199,25 +106,6 @@ scan_key(const struct collection *c, const char *path, bool entry)
 	key = mem_printf("%s/%s", c->type, buf_str(&id));
 	buf_free(&id);
 	return key;
-}
-
-static bool
-strings_have(const struct strings *sorted, const char *word)
-{
-	size_t from = 0, to = sorted->n;
-
-	while (from < to) {
-		size_t middle = from + (to - from) / 2;
-		int r = strcmp(word, sorted->v[middle]);
-
-		if (r == 0)
-			return true;
-		if (r < 0)
-			to = middle;
-		else
-			from = middle + 1;
-	}
-	return false;
 }
 
 /* Could this manifest, which was not asked for, take an id of one that was? */
@@ -278,10 +166,43 @@ scan_pass_over(struct scan *s, const struct wanted *w)
 }
 
 static void
-scan_read(struct scan *s)
+scan_count(void *arg, const char *path)
 {
-	struct wanted *later = NULL, w;
-	size_t n = 0, cap = 0;
+	size_t *n = arg;
+
+	(void)path;
+	(*n)++;
+}
+
+/* Draw what progress.h gives; only a terminal is told. */
+static void
+scan_show(struct scan *s, bool end)
+{
+	struct buf text = {0};
+
+	if (end)
+		progress_end(&s->progress, &text);
+	else
+		progress_step(&s->progress, s->done, clock_now(), &text);
+	if (text.n > 0 && s->tty)
+		(void)fwrite(text.p, 1, text.n, stderr);
+	buf_free(&text);
+}
+
+static void
+scan_put_off(struct scan *s, const struct wanted *w)
+{
+	if (s->n_later == s->cap_later) {
+		s->cap_later = s->cap_later != 0 ? s->cap_later * 2 : 64;
+		s->later = mem_realloc(s->later, s->cap_later, sizeof *s->later);
+	}
+	s->later[s->n_later++] = *w;
+}
+
+static void
+scan_read_asked(struct scan *s)
+{
+	struct wanted w;
 
 	while (facts_next_wanted(s->facts, &w)) {
 		if (w.want == WANT_DIGEST) {
@@ -292,22 +213,39 @@ scan_read(struct scan *s)
 			strings_add(&s->rivals, key);
 			free(key);
 			scan_read_manifest(s, &w);
+			s->done++;
 		} else {
-			if (n == cap) {
-				cap = cap != 0 ? cap * 2 : 64;
-				later = mem_realloc(later, cap, sizeof *later);
-			}
-			later[n++] = w;
+			scan_put_off(s, &w);
 		}
+		scan_show(s, false);
 	}
+}
+
+static void
+scan_read_rivals(struct scan *s)
+{
 	strings_sort(&s->rivals);
-	for (size_t i = 0; i < n; i++) {
-		if (scan_rival(s, &later[i]))
-			scan_read_manifest(s, &later[i]);
+	for (size_t i = 0; i < s->n_later; i++) {
+		if (scan_rival(s, &s->later[i]))
+			scan_read_manifest(s, &s->later[i]);
 		else
-			scan_pass_over(s, &later[i]);
+			scan_pass_over(s, &s->later[i]);
+		s->done++;
+		scan_show(s, false);
 	}
-	free(later);
+}
+
+static void
+scan_read(struct scan *s)
+{
+	size_t total = 0;
+
+	facts_each_manifest(s->facts, scan_count, &total);
+	s->tty = isatty(STDERR_FILENO) != 0;
+	progress_begin(&s->progress, total, clock_now());
+	scan_read_asked(s);
+	scan_read_rivals(s);
+	scan_show(s, true);
 }
 
 static void
@@ -370,15 +308,18 @@ scanned_compare(const void *a, const void *b)
 	return strcmp(((const struct scanned *)a)->path, ((const struct scanned *)b)->path);
 }
 
-void
+int
 scan_run(struct scan *s, bool digests)
 {
+	int rc;
+
 	s->digests = digests;
-	scan_walk(s);
+	rc = walk_tree(s->fd, s->collections, &s->limits, s->facts);
 	scan_read(s);
 	facts_assemble(s->facts, scan_put, s);
 	if (s->n > 1)
 		qsort(s->v, s->n, sizeof *s->v, scanned_compare);
+	return rc;
 }
 
 const struct scanned *

@@ -27,9 +27,10 @@ void scan_limit(struct scan *s, const char *path);
 /*
  * Walk and read. digests: read the other files of bundles too, which only
  * bundle_sha256 needs. Of what is outside the limits only the manifests that
- * may take an id away are read.
+ * may take an id away are read. -1 when a folder could not be looked into, which
+ * is said on standard error.
  */
-void scan_run(struct scan *s, bool digests);
+int scan_run(struct scan *s, bool digests);
 
 struct scanned {
 	char *path; /* raw, relative to the root */

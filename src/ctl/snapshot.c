@@ -109,17 +109,6 @@ snapshot_answer(struct store *r, size_t n, struct err *e)
 	return NULL;
 }
 
-static bool
-strings_equal(const struct strings *a, const struct strings *b)
-{
-	if (a->n != b->n)
-		return false;
-	for (size_t i = 0; i < a->n; i++)
-		if (strcmp(a->v[i], b->v[i]) != 0)
-			return false;
-	return true;
-}
-
 enum attempt { ATTEMPT_DONE, ATTEMPT_AGAIN, ATTEMPT_ALL, ATTEMPT_FAILED };
 
 /* Take over what one moment's answer holds. ATTEMPT_ALL: it needs to be asked again from the start. */

@@ -177,6 +177,7 @@ status_text_daemon(const struct status *s, struct buf *b)
 	const char *state = status_know(s, "state"), *pid = status_know(s, "pid"), *host = status_know(s, "host");
 	const char *version = status_know(s, "version"), *started = status_know(s, "started");
 	const char *pending = status_know(s, "pending");
+	bool waits = pending != NULL && strcmp(pending, "0") != 0;
 
 	if (s->daemon == NULL && !status_beats(s)) {
 		status_line(
@@ -187,8 +188,8 @@ status_text_daemon(const struct status *s, struct buf *b)
 	    version != NULL ? version : "?", pid != NULL ? pid : "?", host != NULL ? " on " : "",
 	    host != NULL ? host : "", started != NULL ? started : "?");
 	if (state != NULL)
-		status_line(s, b, "state", STYLE_PLAIN, "%s%s%s%s", state, pending != NULL ? " (" : "",
-		    pending != NULL ? pending : "", pending != NULL ? " pending)" : "");
+		status_line(s, b, "state", STYLE_PLAIN, "%s%s%s%s", state, waits ? " (" : "", waits ? pending : "",
+		    waits ? " changes pending)" : "");
 	if (s->daemon == NULL)
 		status_line(s, b, "socket", STYLE_YELLOW, "%s", s->daemon_why.msg);
 }
@@ -225,7 +226,7 @@ status_text_catalog(const struct status *s, struct buf *b)
 		status_line(s, b, "items", STYLE_PLAIN, "%s", items);
 	if (problems != NULL)
 		status_line(s, b, "problems", strcmp(problems, "0") != 0 ? STYLE_YELLOW : STYLE_PLAIN,
-		    "%s manifests with problems", problems);
+		    "in %s manifests", problems);
 	if (root != NULL)
 		status_line(s, b, "source", STYLE_PLAIN, "%s", root);
 	if (commit != NULL || branch != NULL)

@@ -12,38 +12,6 @@
 #define STORE_FIELDS 16
 #define STORE_TIMEOUT (10 * USEC_PER_SEC)
 
-void
-strings_add(struct strings *s, const char *text)
-{
-	if (s->n == s->cap) {
-		s->cap = s->cap != 0 ? s->cap * 2 : 64;
-		s->v = mem_realloc(s->v, s->cap, sizeof *s->v);
-	}
-	s->v[s->n++] = mem_strdup(text);
-}
-
-static int
-strings_cmp(const void *a, const void *b)
-{
-	return strcmp(*(char *const *)a, *(char *const *)b);
-}
-
-void
-strings_sort(struct strings *s)
-{
-	if (s->n > 1)
-		qsort(s->v, s->n, sizeof *s->v, strings_cmp);
-}
-
-void
-strings_free(struct strings *s)
-{
-	for (size_t i = 0; i < s->n; i++)
-		free(s->v[i]);
-	free(s->v);
-	*s = (struct strings){0};
-}
-
 /* An error reply becomes a failure; r is freed then. */
 static redisReply *
 store_checked(redisReply *r, int type, struct err *e)

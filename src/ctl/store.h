@@ -10,21 +10,13 @@
 #include <stdint.h>
 
 #include "base/err.h"
+#include "ctl/strings.h"
 #include "redis/client.h"
 
 struct store {
 	struct client *client;
 	const char *catalog;
 };
-
-struct strings {
-	char **v;
-	size_t n, cap;
-};
-
-void strings_add(struct strings *s, const char *text);
-void strings_sort(struct strings *s); /* by bytes */
-void strings_free(struct strings *s);
 
 /* One command, its words ending with NULL; key words must be whole. An error reply is a failure. */
 redisReply *store_call(struct store *r, struct err *e, const char *const *words);

@@ -208,6 +208,13 @@ def test_bad_files_are_findings_and_never_block(checkout, make, code):
     assert f"[{code}]" in lint(checkout, "skills/bad/SKILL.md", check=5).stdout
 
 
+@pytest.mark.skipif(os.geteuid() == 0, reason="root may look into every folder")
+def test_a_folder_that_cannot_be_looked_into_is_no_clean_bill(checkout):
+    checkout.skill("pdf")
+    os.makedirs(checkout.path("skills/closed"), mode=0)
+    assert "skills/closed: cannot look into this folder" in lint(checkout, check=1).stderr
+
+
 def test_names_that_are_not_printable_are_escaped_and_encoded(checkout):
     os.makedirs(os.fsencode(checkout.path("skills")) + b"/\xff\x1b%")
     with open(os.fsencode(checkout.path("skills")) + b"/\xff\x1b%/SKILL.md", "w", encoding="utf-8") as file:

@@ -1,0 +1,16 @@
+/* The names beneath a source root, told to the facts. */
+#ifndef CTL_WALK_H
+#define CTL_WALK_H
+
+#include "catalog/facts.h"
+#include "ctl/strings.h"
+#include "manifest/kind.h"
+
+/*
+ * All files of the collections; with limits (paths) only those in folders that
+ * can matter for what is at or below them. -1 when a folder could not be looked
+ * into, which is said on standard error; the others are told all the same.
+ */
+int walk_tree(int rootfd, const struct collections *cs, const struct strings *limits, struct facts *f);
+
+#endif
