@@ -115,6 +115,10 @@ class Tree:
             self.files[below] = st
         self.bundles = {path.rpartition(b"/")[0] for path in self.files
                         if path.rpartition(b"/")[2] in self.entry and b"/" in path}
+        self.members = {}
+        for path, st in self.files.items():
+            if stat.S_ISREG(st.st_mode) or stat.S_ISLNK(st.st_mode):
+                self.members.setdefault(self.owner(path), []).append(path)
 
     def owner(self, path):
         return next((folder for folder in names.parents(path) if folder in self.bundles), None)
@@ -154,8 +158,7 @@ class Tree:
         folder, _, base = manifest.rpartition(b"/")
         if base not in self.entry:
             return document.sha256(self.member_line(manifest, base)), 1
-        members = sorted(path for path, st in self.files.items() if self.owner(path) == folder
-                         and (stat.S_ISREG(st.st_mode) or stat.S_ISLNK(st.st_mode)))
+        members = sorted(self.members.get(folder, []))
         lines = b"".join(self.member_line(path, path[len(folder) + 1:]) for path in members)
         return document.sha256(lines), len(members)
 
