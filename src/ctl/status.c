@@ -72,6 +72,30 @@ status_beats(const struct status *s)
 	return s->heartbeat != NULL && s->heartbeat->elements > 0;
 }
 
+/* What both know: the daemon's word first, then Redis's. */
+static const char *
+status_know(const struct status *s, const char *key)
+{
+	const char *text = s->daemon != NULL ? ctl_json_text(s->daemon, key) : NULL;
+
+	if (text == NULL && status_beats(s))
+		text = reply_text(s->heartbeat, key);
+	if (text == NULL && s->head != NULL)
+		text = reply_text(s->head, key);
+	return text;
+}
+
+static const char *
+status_source(const struct status *s, const char *key)
+{
+	const struct value *source = s->daemon != NULL ? value_get(s->daemon, "source") : NULL;
+	const char *text = source != NULL ? ctl_json_text(source, key) : NULL;
+
+	if (text == NULL && s->head != NULL)
+		text = reply_text(s->head, key);
+	return text;
+}
+
 static void
 status_json_hash(struct jsonw *w, const char *key, const redisReply *hash)
 {
@@ -93,6 +117,26 @@ status_json_hash(struct jsonw *w, const char *key, const redisReply *hash)
 	jsonw_object_end(w);
 }
 
+/* The same members whoever answered; those that nobody knows are left out. */
+static void
+status_json_summary(const struct status *s, struct jsonw *w)
+{
+	static const char *const words[] = {"generation", "state", "version", "host", "started", NULL};
+	static const char *const numbers[] = {"rev", "items", "problems", "pending", "pid", NULL};
+	static const char *const source[] = {"root", "commit", "branch", NULL};
+
+	for (size_t i = 0; words[i] != NULL; i++)
+		jsonw_str_opt(w, words[i], status_know(s, words[i]));
+	for (size_t i = 0; numbers[i] != NULL; i++) {
+		const char *text = status_know(s, numbers[i]);
+
+		if (text != NULL && text[0] != '\0')
+			ctl_json_member(w, numbers[i], text, strlen(text));
+	}
+	for (size_t i = 0; source[i] != NULL; i++)
+		jsonw_str_opt(w, source[i], status_source(s, source[i]));
+}
+
 static void
 status_json(const struct status *s, struct buf *b)
 {
@@ -103,6 +147,7 @@ status_json(const struct status *s, struct buf *b)
 	jsonw_object(&w, NULL);
 	jsonw_str(&w, "catalog", s->c->settings.catalog);
 	jsonw_bool(&w, "running", s->daemon != NULL || status_beats(s));
+	status_json_summary(s, &w);
 	jsonw_object(&w, "redis");
 	jsonw_str(&w, "url", s->redis);
 	jsonw_bool(&w, "reachable", s->head != NULL);
@@ -145,30 +190,6 @@ status_line(const struct status *s, struct buf *b, const char *name, enum style 
 	out_add(s->out, b, style, text);
 	buf_addch(b, '\n');
 	free(text);
-}
-
-/* What both know: the daemon's word first, then Redis's. */
-static const char *
-status_know(const struct status *s, const char *key)
-{
-	const char *text = s->daemon != NULL ? ctl_json_text(s->daemon, key) : NULL;
-
-	if (text == NULL && status_beats(s))
-		text = reply_text(s->heartbeat, key);
-	if (text == NULL && s->head != NULL)
-		text = reply_text(s->head, key);
-	return text;
-}
-
-static const char *
-status_source(const struct status *s, const char *key)
-{
-	const struct value *source = s->daemon != NULL ? value_get(s->daemon, "source") : NULL;
-	const char *text = source != NULL ? ctl_json_text(source, key) : NULL;
-
-	if (text == NULL && s->head != NULL)
-		text = reply_text(s->head, key);
-	return text;
 }
 
 static void

@@ -218,6 +218,8 @@ def test_status_without_a_daemon_shows_the_catalog_and_is_exit_3(server, writer)
     status = json.loads(ctl(server, "status", "--json", check=3).stdout)
     assert status["running"] is False and status["redis"] == {"url": server.url, "reachable": True}
     assert status["head"]["rev"] == 1
+    assert (status["rev"], status["generation"], status["problems"]) == (1, writer.generation, 0)
+    assert "pid" not in status
 
 
 def test_status_with_a_heartbeat_is_running(server, writer):

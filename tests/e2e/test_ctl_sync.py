@@ -168,3 +168,4 @@ def test_status_with_redis_away_is_the_view_of_the_daemon(control, folder):
                             check=0).stdout)
     assert status["redis"]["reachable"] is False and status["running"] is True
     assert status["daemon"]["watch"]["watches"] == 5
+    assert (status["rev"], status["items"], status["state"]) == (46, 7, "ready")
