@@ -122,7 +122,6 @@ look_at_folder(struct watcher *w, struct node *dir, const char *name, const stru
 	if (child != NULL && !again && is_known(w, child, st))
 		return;
 	if (child == NULL) {
-		/* Whatever had the name before, a file perhaps. */
 		w->sink.gone(w->arg, path_set(w, dir, name));
 		child = tree_add(w->tree, dir, name, st->st_dev, st->st_ino);
 	}

@@ -112,8 +112,11 @@ enter_child(struct scan *sc, struct node *dir, const char *name, const char *pat
 		w->sink.gone(w->arg, path);
 		return;
 	}
-	if (child == NULL)
+	if (child == NULL) {
+		/* Whatever had the name before, a file perhaps. */
+		w->sink.gone(w->arg, path);
 		child = tree_add(w->tree, dir, name, 0, 0);
+	}
 	child->epoch = w->epoch;
 	push(sc, child->number);
 }

@@ -298,6 +298,27 @@ s12_a_file_becomes_a_folder_and_back(void **state)
 }
 
 static void
+s12_the_same_seen_by_a_look_at_everything(void **state)
+{
+	struct fixture *f = *state;
+
+	put(f, "skills/x", "file");
+	put(f, "skills/y/SKILL.md", "in a folder");
+	put(f, "skills/z/SKILL.md", "x");
+	fixture_start(f);
+	erase(f, "skills/x");
+	put(f, "skills/x/SKILL.md", "in a folder");
+	erase(f, "skills/y");
+	put(f, "skills/y", "file");
+	move(f, "skills/z", "outside");
+	put(f, "skills/z/SKILL.md", "another folder");
+	assert_int_equal(watcher_scan(f->w, NULL, "request", f->now, NULL), 0);
+	fixture_assert_told(f);
+	fixture_sync(f);
+	fixture_assert_exact(f);
+}
+
+static void
 s13_two_folders_exchanged_at_once(void **state)
 {
 	struct fixture *f = *state;
@@ -842,6 +863,7 @@ main(void)
 	    TEST(s10_a_folder_replaced_by_a_symlink_is_not_followed),
 	    TEST(s11_renames_back_and_forth_end_in_the_exact_state),
 	    TEST(s12_a_file_becomes_a_folder_and_back),
+	    TEST(s12_the_same_seen_by_a_look_at_everything),
 	    TEST(s13_two_folders_exchanged_at_once),
 	    TEST(s14_a_rename_over_an_empty_watched_folder),
 	    TEST(s18_symlinks_are_told_and_never_followed),

@@ -49,7 +49,7 @@ void fixture_run(struct fixture *f);
 /* What was told equals what is on the disk, signature by signature. */
 void fixture_assert_told(struct fixture *f);
 
-/* And every folder is watched, nothing else is, and nothing waits. */
+/* And after time has passed it still is, every folder is watched, nothing else is, and nothing waits. */
 void fixture_assert_exact(struct fixture *f);
 
 /* Was this line told since the log was cleared? "saw P", "see P" (not forced), "gone P", "scanned P", "unknown P", "git". */
