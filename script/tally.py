@@ -42,19 +42,22 @@ def unit_program(tally, program, result, log):
             tally.failed.append(program)
         return
     seen = bad = 0
+    said = ""  # what the test printed last
     for line in log.splitlines():
         m = LINE.match(line)
         if m is None or m.group(2) is None:
+            said = line
             continue
         seen += 1
         name = m.group(3)
         if "# SKIP" in line:
-            tally.skipped.append((f"{program}: {name.replace('# SKIP', '').strip()}", "skipped by the test itself"))
+            tally.skipped.append((f"{program}: {name.replace('# SKIP', '').strip()}", said or "no reason given"))
         elif m.group(1) == "ok":
             tally.passed += 1
         else:
             bad += 1
             tally.failed.append(f"{program}: {name}")
+        said = ""
     lost = int(plan.group(1)) - seen
     if lost > 0:
         tally.failed.extend([f"{program}: did not run (the program ended early)"] * lost)
