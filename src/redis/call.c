@@ -1,7 +1,6 @@
 #include "redis/call.h"
 
 #include <assert.h>
-#include <inttypes.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -10,338 +9,238 @@
 #include "redis/keys.h"
 #include "redis/resp.h"
 
-/* The changes of one type within a call. */
-struct group {
-	char *type;
-	uint64_t rev; /* of the type's last change so far */
-	bool new; /* no change of this type in this generation yet: an index that exists is a leftover */
-	struct resp put, gone;
-};
-
-/* The lists of the script's arguments, see apply.lua. */
-struct lists {
-	struct resp drop, there, alive, dead, events, items, history, put, gone, notes, head, head_gone;
-	struct resp one; /* for the list of one item */
-	size_t n_items, n_history;
-	size_t created, deleted;
-	struct group *groups;
-	size_t n_groups;
-	struct buf text, key;
-};
-
 struct builder {
 	const struct call_context *ctx;
 	const struct changeset *cs;
 	const struct published *pub;
+	struct tally *tally;
 	struct call *call;
-	char *prefix;
-	struct lists l;
+	/* The parts of the script's arguments, see apply.lua. */
+	struct resp changes, put, gone, notes, head, head_gone;
+	struct resp both, item; /* of one change: fields of item and history, fields of the item only */
+	struct buf text;
 };
 
-static struct group *
-find_group(struct builder *b, const char *key, size_t type_len)
+void
+tally_begin(struct tally *t, const struct published *p)
 {
-	struct lists *l = &b->l;
-	struct group *g;
-
-	for (size_t i = 0; i < l->n_groups; i++) {
-		g = &l->groups[i];
-		if (strncmp(g->type, key, type_len) == 0 && g->type[type_len] == '\0')
-			return g;
-	}
-	l->groups = mem_realloc(l->groups, l->n_groups + 1, sizeof *l->groups);
-	g = &l->groups[l->n_groups++];
-	*g = (struct group){.type = mem_strndup(key, type_len)};
-	g->rev = published_type_rev(b->pub, g->type);
-	g->new = g->rev == 0;
-	return g;
+	*t = (struct tally){.items = published_items(p)};
 }
 
-static const char *
-full_key(struct builder *b, const char *kind, const char *key)
+void
+tally_free(struct tally *t)
 {
-	buf_clear(&b->l.key);
-	buf_addstr(&b->l.key, b->prefix);
-	buf_addstr(&b->l.key, kind);
-	buf_addstr(&b->l.key, key);
-	return b->l.key.p;
+	for (size_t i = 0; i < t->n_types; i++)
+		free(t->types[i].type);
+	free(t->types);
+	*t = (struct tally){0};
+}
+
+static uint64_t *
+tally_rev(struct tally *t, const struct published *p, const char *type)
+{
+	for (size_t i = 0; i < t->n_types; i++)
+		if (strcmp(t->types[i].type, type) == 0)
+			return &t->types[i].rev;
+	t->types = mem_realloc(t->types, t->n_types + 1, sizeof *t->types);
+	t->types[t->n_types] = (struct type_rev){.type = mem_strdup(type), .rev = published_type_rev(p, type)};
+	return &t->types[t->n_types++].rev;
 }
 
 static void
-add_stream_id(struct resp *r, uint64_t rev)
+add_event(struct builder *b, const struct change *ch, uint64_t rev, uint64_t type_rev_before)
 {
-	char id[32];
-	int n = snprintf(id, sizeof id, "%" PRIu64 "-0", rev);
-
-	resp_add(r, id, (size_t)n);
-}
-
-static void
-add_event(struct builder *b, const struct change *ch, const struct group *g, uint64_t rev, bool last)
-{
+	size_t number = (size_t)(rev - b->call->base - 1) + b->call->first;
 	const struct event_context ec = {
 	    .catalog = b->ctx->catalog,
 	    .generation = b->ctx->generation,
 	    .rev = rev,
-	    .type_rev_before = g->rev,
+	    .type_rev_before = type_rev_before,
 	    .batch = b->ctx->batch,
-	    .batch_last = last,
+	    .batch_last = number + 1 == b->cs->n,
 	    .commit = b->ctx->commit,
 	    .time = b->call->time,
 	};
 
-	add_stream_id(&b->l.events, rev);
-	resp_str(&b->l.events, full_key(b, "events:", g->type));
-	buf_clear(&b->l.text);
-	change_event(ch, &ec, &b->l.text);
-	resp_add(&b->l.events, b->l.text.p, b->l.text.n);
+	buf_clear(&b->text);
+	change_event(ch, &ec, &b->text);
+	resp_add(&b->changes, b->text.p, b->text.n);
+}
+
+/* What stands in the history too. */
+static void
+add_version(struct builder *b, const struct change *ch)
+{
+	struct resp *r = &b->both;
+
+	if (ch->op != OP_DELETED) {
+		resp_field(r, "state", ch->after.stale ? "stale" : "ok");
+		resp_field(r, "version", ch->after.version);
+		resp_field_hex(r, "sha256", ch->after.sha256, SHA256_SIZE);
+		resp_field_hex(r, "bundle_sha256", ch->after.bundle_sha256, SHA256_SIZE);
+		resp_field_hex(r, "metadata_sha256", ch->after.metadata_sha256, SHA256_SIZE);
+	}
+	resp_field(r, "commit", b->ctx->commit);
 }
 
 static void
-add_face(struct resp *r, const struct face *f)
+add_item(struct builder *b, const struct change *ch, uint64_t rev)
 {
+	const struct manifest *m = ch->item->manifest;
+	const struct face *f = &ch->after;
+	bool created = ch->op == OP_CREATED;
+	struct resp *r = &b->item;
+
+	resp_field(r, "name", m->name);
+	resp_field(r, "description", m->description);
 	resp_field(r, "source", f->source);
 	resp_field(r, "path", f->path);
-	resp_field_hex(r, "sha256", f->sha256, SHA256_SIZE);
-	resp_field_hex(r, "bundle_sha256", f->bundle_sha256, SHA256_SIZE);
-	resp_field_hex(r, "metadata_sha256", f->metadata_sha256, SHA256_SIZE);
+	resp_field_num(r, "size", m->size);
+	resp_field_num(r, "files", ch->item->files);
+	resp_field(r, "metadata", m->metadata);
+	resp_field(r, "dependencies", m->dependencies);
+	resp_field(r, "tags", m->tags);
+	resp_field(r, "owner", m->owner);
 	resp_field(r, "status", f->status);
 	if (f->has_git_blob)
 		resp_field_hex(r, "git_blob", f->git_blob, GIT_ID_SIZE);
 	if (f->git_state != GIT_STATE_NONE)
 		resp_field(r, "git_state", git_state_word(f->git_state));
+	resp_field_num(r, "created_rev", created ? rev : ch->created_rev);
+	resp_field(r, "created_at", created ? b->call->time : ch->created_at);
 }
 
 static void
-add_item(struct builder *b, const struct change *ch, const struct group *g, uint64_t rev)
-{
-	bool created = ch->op == OP_CREATED;
-	struct resp *one = &b->l.one;
-
-	resp_clear(one);
-	resp_str(one, full_key(b, "item:", ch->key));
-	resp_field(one, "state", ch->after.stale ? "stale" : "ok");
-	resp_field_num(one, "rev", rev);
-	resp_field(one, "updated_at", b->call->time);
-	resp_field(one, "commit", b->ctx->commit);
-	if (!ch->patch) {
-		const struct manifest *m = ch->item->manifest;
-
-		resp_field(one, "type", g->type);
-		resp_field(one, "id", ch->key + strlen(g->type) + 1);
-		resp_field(one, "name", m->name);
-		resp_field(one, "version", m->version);
-		resp_field(one, "description", m->description);
-		add_face(one, &ch->item->face);
-		resp_field_num(one, "size", m->size);
-		resp_field_num(one, "files", ch->item->files);
-		resp_field(one, "metadata", m->metadata);
-		resp_field(one, "dependencies", m->dependencies);
-		resp_field(one, "tags", m->tags);
-		resp_field(one, "owner", m->owner);
-		resp_field_num(one, "created_rev", created ? rev : ch->created_rev);
-		resp_field(one, "created_at", created ? b->call->time : ch->created_at);
-	}
-	resp_list(&b->l.items, one);
-	b->l.n_items++;
-}
-
-static void
-add_history(struct builder *b, const struct change *ch, uint64_t rev)
-{
-	struct resp *one = &b->l.one;
-
-	resp_clear(one);
-	resp_str(one, full_key(b, "history:", ch->key));
-	add_stream_id(one, rev);
-	resp_field(one, "op", op_word(ch->op));
-	resp_field(one, "time", b->call->time);
-	resp_field(one, "commit", b->ctx->commit);
-	if (ch->op != OP_DELETED) {
-		resp_field(one, "state", ch->after.stale ? "stale" : "ok");
-		resp_field(one, "version", ch->after.version);
-		resp_field_hex(one, "sha256", ch->after.sha256, SHA256_SIZE);
-		resp_field_hex(one, "bundle_sha256", ch->after.bundle_sha256, SHA256_SIZE);
-		resp_field_hex(one, "metadata_sha256", ch->after.metadata_sha256, SHA256_SIZE);
-	}
-	resp_list(&b->l.history, one);
-	b->l.n_history++;
-}
-
-static void
-add_change(struct builder *b, const struct change *ch, uint64_t rev, bool last)
+add_change(struct builder *b, const struct change *ch, uint64_t rev)
 {
 	size_t type_len = strcspn(ch->key, "/");
-	struct group *g = find_group(b, ch->key, type_len);
-	const char *id = ch->key + type_len + 1;
+	char *type = mem_strndup(ch->key, type_len);
+	uint64_t *last = tally_rev(b->tally, b->pub, type);
 
 	assert(ch->key[type_len] == '/');
-	add_event(b, ch, g, rev, last);
-	add_history(b, ch, rev);
-	resp_str(ch->patch ? &b->l.there : &b->l.drop, full_key(b, "item:", ch->key));
-	if (ch->op == OP_DELETED) {
-		resp_str(&g->gone, id);
-		resp_num(&b->l.dead, rev);
-		resp_str(&b->l.dead, ch->key);
-		b->l.deleted++;
-	} else {
-		resp_num(&g->put, rev);
-		resp_str(&g->put, id);
-		add_item(b, ch, g, rev);
-	}
-	if (ch->op == OP_CREATED) {
-		resp_str(&b->l.alive, ch->key);
-		b->l.created++;
-	}
-	g->rev = rev;
+	resp_clear(&b->both);
+	resp_clear(&b->item);
+	add_version(b, ch);
+	if (ch->item != NULL)
+		add_item(b, ch, rev);
+	resp_str(&b->changes, ch->patch ? "patched" : op_word(ch->op));
+	resp_str(&b->changes, type);
+	resp_str(&b->changes, ch->key + type_len + 1);
+	resp_num(&b->changes, rev);
+	add_event(b, ch, rev, *last);
+	resp_num(&b->changes, b->both.argc);
+	resp_num(&b->changes, b->item.argc);
+	resp_join(&b->changes, &b->both);
+	resp_join(&b->changes, &b->item);
+	b->tally->items += ch->op == OP_CREATED;
+	b->tally->items -= ch->op == OP_DELETED;
+	*last = rev;
+	free(type);
 }
 
 static void
 add_problem(struct builder *b, const struct problem_change *pc, size_t number)
 {
-	uint64_t rev = b->call->base + b->call->n;
-	struct buf *data = &b->l.text, event = {0};
+	struct buf *data = &b->text, event = {0};
 	struct jsonw w;
 	char *id;
 
 	if (pc->json != NULL)
-		resp_field(&b->l.put, pc->path, pc->json);
+		resp_field(&b->put, pc->path, pc->json);
 	else
-		resp_str(&b->l.gone, pc->path);
+		resp_str(&b->gone, pc->path);
 	buf_clear(data);
 	jsonw_init(&w, data);
 	jsonw_object(&w, NULL);
 	jsonw_str(&w, "generation", b->ctx->generation);
-	jsonw_int(&w, "rev", (int64_t)rev);
+	jsonw_int(&w, "rev", (int64_t)(b->call->base + b->call->n));
 	jsonw_str(&w, "path", pc->path);
 	jsonw_bool(&w, "present", pc->json != NULL);
 	jsonw_object_end(&w);
 	id = mem_printf("%s.%s.%zu", b->ctx->generation, b->ctx->batch, number);
 	control_event("dev.shelfd.problems.changed", b->ctx->catalog, id, b->call->time, data->p, &event);
-	resp_add(&b->l.notes, event.p, event.n);
+	resp_add(&b->notes, event.p, event.n);
 	buf_free(&event);
 	free(id);
 }
 
-static size_t
-lists_bytes(const struct lists *l)
+static bool
+is_full(const struct builder *b, size_t max_bytes)
 {
-	return l->events.body.n + l->items.body.n + l->history.body.n + l->put.body.n + l->notes.body.n;
+	if (b->call->n + b->call->n_problems == 0)
+		return false;
+	return b->changes.body.n + b->put.body.n + b->notes.body.n >= max_bytes;
 }
 
 static void
 add_head(struct builder *b)
 {
-	struct lists *l = &b->l;
-	size_t items = published_items(b->pub) + l->created - l->deleted;
-
-	resp_field_num(&l->head, "items", items);
-	resp_field(&l->head, "commit", b->ctx->commit);
-	resp_field(&l->head, "branch", b->ctx->branch);
+	resp_field_num(&b->head, "items", b->tally->items);
+	resp_field(&b->head, "commit", b->ctx->commit);
+	resp_field(&b->head, "branch", b->ctx->branch);
 	if (b->ctx->commit == NULL)
-		resp_str(&l->head_gone, "commit");
+		resp_str(&b->head_gone, "commit");
 	if (b->ctx->branch == NULL)
-		resp_str(&l->head_gone, "branch");
-	for (size_t i = 0; i < l->n_groups; i++) {
-		char *field = mem_printf("type_rev:%s", l->groups[i].type);
-
-		resp_field_num(&l->head, field, l->groups[i].rev);
-		free(field);
-	}
+		resp_str(&b->head_gone, "branch");
 }
 
 static void
-add_groups(struct builder *b, struct resp *r)
+finish(const struct builder *b, struct buf *out)
 {
-	resp_num(r, b->l.n_groups);
-	for (size_t i = 0; i < b->l.n_groups; i++) {
-		const struct group *g = &b->l.groups[i];
-
-		resp_str(r, full_key(b, "index:", g->type));
-		resp_str(r, g->new ? "new" : "");
-		resp_list(r, &g->put);
-		resp_list(r, &g->gone);
-	}
-}
-
-static void
-finish(struct builder *b, struct buf *out)
-{
-	const struct call_context *ctx = b->ctx;
-	struct lists *l = &b->l;
+	char *head = keys_make(b->ctx->catalog, "head");
 	struct resp r = {0};
 
 	resp_str(&r, "EVALSHA");
-	resp_str(&r, ctx->sha);
+	resp_str(&r, b->ctx->sha);
 	resp_num(&r, 1);
-	resp_str(&r, full_key(b, "head", ""));
-	resp_str(&r, ctx->generation);
-	resp_num(&r, ctx->epoch);
-	resp_str(&r, ctx->owner);
+	resp_str(&r, head);
+	resp_str(&r, b->ctx->generation);
+	resp_num(&r, b->ctx->epoch);
+	resp_str(&r, b->ctx->owner);
 	resp_str(&r, b->call->id);
 	resp_num(&r, b->call->base);
 	resp_num(&r, b->call->base + b->call->n);
-	resp_list(&r, &l->drop);
-	resp_list(&r, &l->there);
-	resp_list(&r, &l->alive);
-	resp_list(&r, &l->dead);
-	add_groups(b, &r);
-	resp_list(&r, &l->events);
-	resp_num(&r, l->n_items);
-	resp_join(&r, &l->items);
-	resp_num(&r, l->n_history);
-	resp_join(&r, &l->history);
-	resp_list(&r, &l->put);
-	resp_list(&r, &l->gone);
-	resp_list(&r, &l->notes);
-	resp_list(&r, &l->head);
-	resp_list(&r, &l->head_gone);
+	resp_str(&r, b->call->time);
+	resp_num(&r, b->call->n);
+	resp_join(&r, &b->changes);
+	resp_list(&r, &b->put);
+	resp_list(&r, &b->gone);
+	resp_list(&r, &b->notes);
+	resp_list(&r, &b->head);
+	resp_list(&r, &b->head_gone);
 	resp_finish(&r, out);
 	resp_free(&r);
+	free(head);
 }
 
 static void
 builder_free(struct builder *b)
 {
-	struct lists *l = &b->l;
-	struct resp *all[] = {&l->drop, &l->there, &l->alive, &l->dead, &l->events, &l->items, &l->history, &l->put,
-	    &l->gone, &l->notes, &l->head, &l->head_gone, &l->one};
+	struct resp *parts[] = {&b->changes, &b->put, &b->gone, &b->notes, &b->head, &b->head_gone, &b->both, &b->item};
 
-	for (size_t i = 0; i < sizeof all / sizeof *all; i++)
-		resp_free(all[i]);
-	for (size_t i = 0; i < l->n_groups; i++) {
-		free(l->groups[i].type);
-		resp_free(&l->groups[i].put);
-		resp_free(&l->groups[i].gone);
-	}
-	free(l->groups);
-	buf_free(&l->text);
-	buf_free(&l->key);
-	free(b->prefix);
+	for (size_t i = 0; i < sizeof parts / sizeof *parts; i++)
+		resp_free(parts[i]);
+	buf_free(&b->text);
 }
 
 void
-call_build(const struct call_context *ctx, const struct changeset *cs, const struct published *p, size_t max_bytes,
-    struct call *c, struct buf *out)
+call_build(const struct call_context *ctx, const struct changeset *cs, const struct published *p, struct tally *t,
+    size_t max_bytes, struct call *c, struct buf *out)
 {
-	struct builder b = {.ctx = ctx, .cs = cs, .pub = p, .call = c, .prefix = keys_make(ctx->catalog, "")};
+	struct builder b = {.ctx = ctx, .cs = cs, .pub = p, .tally = t, .call = c};
 	size_t max = c->n, max_problems = c->n_problems;
 
-	for (c->n = 0; c->n < max && c->first + c->n < cs->n; c->n++) {
-		if (c->n > 0 && lists_bytes(&b.l) >= max_bytes)
-			break;
-		add_change(&b, &cs->changes[c->first + c->n], c->base + c->n + 1, c->first + c->n + 1 == cs->n);
-	}
-	/* Problems only when all changes are in: the revision that their events name is the set's last. */
 	c->n_problems = 0;
-	while (c->first + c->n == cs->n && c->n_problems < max_problems &&
-	    c->first_problem + c->n_problems < cs->n_problems) {
-		size_t number = c->first_problem + c->n_problems;
+	for (c->n = 0; c->n < max && c->first + c->n < cs->n && !is_full(&b, max_bytes); c->n++)
+		add_change(&b, &cs->changes[c->first + c->n], c->base + c->n + 1);
+	/* Problems only when all changes are in: the revision that their events name is the set's last. */
+	if (c->first + c->n == cs->n) {
+		size_t i = c->first_problem;
 
-		if (c->n + c->n_problems > 0 && lists_bytes(&b.l) >= max_bytes)
-			break;
-		add_problem(&b, &cs->problems[number], number);
-		c->n_problems++;
+		for (; c->n_problems < max_problems && i < cs->n_problems && !is_full(&b, max_bytes); i++) {
+			add_problem(&b, &cs->problems[i], i);
+			c->n_problems++;
+		}
 	}
 	add_head(&b);
 	finish(&b, out);

@@ -28,6 +28,21 @@ struct call {
 	char time[CLOCK_RFC3339_SIZE];
 };
 
+struct type_rev {
+	char *type;
+	uint64_t rev; /* of its last change */
+};
+
+/* Where a set stands after the calls built so far; what is published stands behind that. */
+struct tally {
+	struct type_rev *types;
+	size_t n_types;
+	size_t items;
+};
+
+void tally_begin(struct tally *t, const struct published *p);
+void tally_free(struct tally *t);
+
 /* What all calls of a set share. Strings are borrowed. */
 struct call_context {
 	const char *catalog;
@@ -44,9 +59,9 @@ struct call_context {
  * Append the request for c to out. first, first_problem, base, id and time are
  * set by the caller; n and n_problems are at most what the call may hold and
  * come back as what it does hold: as much as fits into max_bytes, and at least
- * one change or problem where there is any left.
+ * one change or problem where there is any left. t moves on.
  */
-void call_build(const struct call_context *ctx, const struct changeset *cs, const struct published *p, size_t max_bytes,
-    struct call *c, struct buf *out);
+void call_build(const struct call_context *ctx, const struct changeset *cs, const struct published *p, struct tally *t,
+    size_t max_bytes, struct call *c, struct buf *out);
 
 #endif

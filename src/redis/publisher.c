@@ -375,6 +375,8 @@ publisher_tick(struct publisher *p, usec_t now, int64_t wall_ms)
 	}
 	if (p->holding && now >= p->renew_at)
 		lease_renew(p);
+	if (apply_may_prepare(p))
+		apply_prepare(p);
 	if (p->state == PUBLISHER_STANDBY && now >= p->poll_at)
 		lease_take(p);
 	if (p->state != PUBLISHER_WAIT || now < p->wait_until)
@@ -394,6 +396,8 @@ publisher_deadline(const struct publisher *p)
 
 	if (p->state == PUBLISHER_OFFLINE)
 		return at;
+	if (apply_may_prepare(p))
+		return p->now;
 	if (p->n_awaited > 0)
 		at = p->quiet_since + REPLY_TIMEOUT;
 	if (p->holding)

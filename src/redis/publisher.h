@@ -50,9 +50,12 @@ enum publisher_state {
 struct publisher_sink {
 	/* Published was loaded anew: compare everything (catalog_touch_all). reset: a new generation was minted. */
 	void (*loaded)(void *arg, bool reset);
-	/* One change was applied with this revision. */
+	/* One change was applied with this revision. May be NULL. */
 	void (*applied)(void *arg, const struct change *ch, uint64_t rev);
-	/* The submitted set is through, or was given up (ok false): compare again what it named. */
+	/*
+	 * The submitted set is through, or was given up (ok false): compare again what it named. publisher_free gives
+	 * up the one that is left.
+	 */
 	void (*done)(void *arg, struct changeset *cs, bool ok);
 	/* The connection is of no use any more: close it; the agent reconnects after its back-off. */
 	void (*reconnect)(void *arg, const char *why);
@@ -69,7 +72,10 @@ void publisher_online(struct publisher *p, usec_t now);
 void publisher_offline(struct publisher *p, usec_t now);
 void publisher_reply(struct publisher *p, const redisReply *r, usec_t now, int64_t wall_ms);
 
-/* Lease, heartbeat, time-outs, waits. */
+/*
+ * Lease, heartbeat, time-outs, waits. The deadline is already over while a call
+ * is under way and the next one can be built meanwhile: send the output first.
+ */
 void publisher_tick(struct publisher *p, usec_t now, int64_t wall_ms);
 usec_t publisher_deadline(const struct publisher *p);
 

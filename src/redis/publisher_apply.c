@@ -6,46 +6,13 @@
 #include "base/text.h"
 #include "redis/publisher_private.h"
 
-/* A call that took longer than this holds up everybody else's requests too long. */
+/* A call that takes longer than this holds up everybody else's requests too long. */
 #define CALL_SLOW (5 * USEC_PER_MS)
 #define CALL_FAST (CALL_SLOW / 2)
-#define CALL_CHANGES_MIN 16
 
-void
-publisher_submit(
-    struct publisher *p, struct changeset *cs, const char *commit, const char *branch, usec_t now, int64_t wall_ms)
-{
-	struct sending *s = &p->sending;
-
-	assert(publisher_idle(p) && s->cs == NULL);
-	p->now = now;
-	p->wall_ms = wall_ms;
-	*s = (struct sending){.cs = cs, .commit = mem_strdup_opt(commit), .branch = mem_strdup_opt(branch)};
-	(void)snprintf(s->batch, sizeof s->batch, "%.16s-%llx", p->owner, (unsigned long long)++p->sets);
-	apply_send(p);
-}
-
-/* The set goes back to the agent. */
+/* Build the call that begins with this change and this problem. */
 static void
-apply_finish(struct publisher *p, bool ok)
-{
-	struct changeset *cs = p->sending.cs;
-
-	free(p->sending.commit);
-	free(p->sending.branch);
-	p->sending = (struct sending){0};
-	p->sink.done(p->arg, cs, ok);
-}
-
-void
-apply_give_up(struct publisher *p)
-{
-	if (p->sending.cs != NULL)
-		apply_finish(p, false);
-}
-
-void
-apply_send(struct publisher *p)
+apply_build(struct publisher *p, size_t first, size_t first_problem, uint64_t base, struct call *c, struct buf *request)
 {
 	struct sending *s = &p->sending;
 	const struct call_context ctx = {
@@ -59,19 +26,89 @@ apply_send(struct publisher *p)
 	    .sha = p->sha[SCRIPT_APPLY],
 	};
 
+	*c = (struct call){.first = first,
+	    .n = p->max_changes,
+	    .first_problem = first_problem,
+	    .n_problems = CALL_CHANGES_MAX,
+	    .base = base};
+	(void)snprintf(c->id, sizeof c->id, "%s/%u", s->batch, ++s->number);
+	clock_rfc3339(p->wall_ms, c->time);
+	buf_clear(request);
+	call_build(&ctx, s->cs, p->published, &s->tally, CALL_BYTES_MAX, c, request);
+}
+
+void
+publisher_submit(
+    struct publisher *p, struct changeset *cs, const char *commit, const char *branch, usec_t now, int64_t wall_ms)
+{
+	struct sending *s = &p->sending;
+
+	assert(publisher_idle(p) && s->cs == NULL);
+	p->now = now;
+	p->wall_ms = wall_ms;
+	*s = (struct sending){.cs = cs, .commit = mem_strdup_opt(commit), .branch = mem_strdup_opt(branch)};
+	(void)snprintf(s->batch, sizeof s->batch, "%.16s-%llx", p->owner, (unsigned long long)++p->sets);
+	tally_begin(&s->tally, p->published);
+	apply_build(p, 0, 0, p->rev, &s->call, &s->request);
+	apply_send(p);
+}
+
+/* The set goes back to the agent. */
+static void
+apply_finish(struct publisher *p, bool ok)
+{
+	struct sending *s = &p->sending;
+	struct changeset *cs = s->cs;
+
+	free(s->commit);
+	free(s->branch);
+	tally_free(&s->tally);
+	buf_free(&s->request);
+	buf_free(&s->next_request);
+	*s = (struct sending){0};
+	p->sink.done(p->arg, cs, ok);
+}
+
+void
+apply_give_up(struct publisher *p)
+{
+	if (p->sending.cs != NULL)
+		apply_finish(p, false);
+}
+
+void
+apply_send(struct publisher *p)
+{
 	p->state = PUBLISHER_APPLY;
-	if (!s->built) {
-		s->call.n = p->max_changes;
-		s->call.n_problems = CALL_CHANGES_MAX;
-		s->call.base = p->rev;
-		(void)snprintf(s->call.id, sizeof s->call.id, "%s/%u", s->batch, ++s->number);
-		clock_rfc3339(p->wall_ms, s->call.time);
-	}
-	/* A call that was cut off must come out the same, or a lost reply could not be answered by sending it again. */
-	call_build(&ctx, s->cs, p->published, s->built ? SIZE_MAX : CALL_BYTES_MAX, &s->call, &p->out);
-	s->built = true;
-	s->sent_at = p->now;
+	p->sending.sent_at = p->now;
+	buf_add(&p->out, p->sending.request.p, p->sending.request.n);
 	publisher_await(p, REQUEST_APPLY);
+}
+
+static bool
+apply_is_last(const struct sending *s)
+{
+	const struct call *c = &s->call;
+
+	return c->first + c->n == s->cs->n && c->first_problem + c->n_problems == s->cs->n_problems;
+}
+
+bool
+apply_may_prepare(const struct publisher *p)
+{
+	const struct sending *s = &p->sending;
+
+	return p->state == PUBLISHER_APPLY && !s->next_built && !apply_is_last(s);
+}
+
+void
+apply_prepare(struct publisher *p)
+{
+	struct sending *s = &p->sending;
+	const struct call *c = &s->call;
+
+	apply_build(p, c->first + c->n, c->first_problem + c->n_problems, c->base + c->n, &s->next, &s->next_request);
+	s->next_built = true;
 }
 
 static void
@@ -114,7 +151,7 @@ apply_adapt(struct publisher *p)
 {
 	usec_t took = p->now - p->sending.sent_at;
 
-	if (took > CALL_SLOW && p->max_changes > CALL_CHANGES_MIN)
+	if (took > CALL_SLOW && p->max_changes > CALL_CHANGES_FIRST)
 		p->max_changes /= 2;
 	else if (took < CALL_FAST && p->sending.call.n == p->max_changes && p->max_changes < CALL_CHANGES_MAX)
 		p->max_changes *= 2;
@@ -124,16 +161,20 @@ static void
 apply_advance(struct publisher *p)
 {
 	struct sending *s = &p->sending;
+	struct buf old = s->request;
 
-	s->call.first += s->call.n;
-	s->call.first_problem += s->call.n_problems;
-	s->built = false;
-	if (s->call.first < s->cs->n || s->call.first_problem < s->cs->n_problems) {
-		apply_send(p);
+	if (apply_is_last(s)) {
+		p->state = PUBLISHER_READY;
+		apply_finish(p, true);
 		return;
 	}
-	p->state = PUBLISHER_READY;
-	apply_finish(p, true);
+	if (!s->next_built)
+		apply_prepare(p);
+	s->call = s->next;
+	s->request = s->next_request;
+	s->next_request = old;
+	s->next_built = false;
+	apply_send(p);
 }
 
 void

@@ -144,15 +144,18 @@ lease_begun(struct publisher *p, const struct head *h)
 
 /* Is the catalog where we left it, with or without the call that was under way? */
 static bool
-lease_can_resume(const struct publisher *p, const struct head *h)
+lease_can_resume(const struct publisher *p, const struct head *h, bool ours)
 {
 	const struct call *c = &p->sending.call;
 
 	if (!p->loaded || p->distrust || strcmp(h->generation, p->generation) != 0)
 		return false;
+	/* The calls that are built name the epoch. */
+	if (p->sending.cs != NULL && !ours)
+		return false;
 	if (h->rev == p->rev && strcmp(h->batch, p->last_id) == 0)
 		return true;
-	return p->sending.cs != NULL && p->sending.built && strcmp(h->batch, c->id) == 0 && h->batch_base == c->base &&
+	return p->sending.cs != NULL && strcmp(h->batch, c->id) == 0 && h->batch_base == c->base &&
 	    h->rev == c->base + c->n;
 }
 
@@ -171,7 +174,7 @@ lease_decide(struct publisher *p, const redisReply *fields, const struct head *h
 	bool ours = p->epoch != 0 && h->epoch == p->epoch;
 
 	p->epoch = h->epoch;
-	if (lease_can_resume(p, h)) {
+	if (lease_can_resume(p, h, ours)) {
 		lease_renew(p);
 		publisher_ready(p);
 	} else if (lease_rolled_back(p, h, ours)) {

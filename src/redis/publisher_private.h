@@ -62,9 +62,13 @@ struct sending {
 	struct changeset *cs; /* NULL: nothing to send */
 	char *commit, *branch;
 	char batch[CALL_BATCH_SIZE];
-	unsigned number; /* of the call within the set */
-	struct call call;
-	bool built; /* call was sent at least once: what it holds must not change any more */
+	unsigned number; /* of the last call built */
+	struct tally tally; /* after the last call built */
+	struct call call; /* under way, or due */
+	struct buf request; /* for it; sent again as it stands when the connection was cut */
+	struct call next; /* built while call is under way, so that Redis need not wait for us */
+	struct buf next_request;
+	bool next_built;
 	usec_t sent_at;
 };
 
@@ -154,6 +158,8 @@ int head_parse(const redisReply *fields, struct head *ret);
 
 /* publisher_apply.c */
 void apply_send(struct publisher *p); /* -> APPLY: the call that is due, or the one that was cut off, again */
+bool apply_may_prepare(const struct publisher *p); /* is the call after the one under way to be built? */
+void apply_prepare(struct publisher *p);
 void apply_replied(struct publisher *p, const redisReply *r);
 void apply_give_up(struct publisher *p);
 

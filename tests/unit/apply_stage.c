@@ -82,10 +82,13 @@ char *
 send_call(struct stage *s)
 {
 	struct buf out = {0}, text = {0};
+	struct tally t;
 	redisReply *r;
 	struct err e;
 
-	call_build(&s->ctx, &s->cs, s->published, SIZE_MAX, &s->call, &out);
+	tally_begin(&t, s->published);
+	call_build(&s->ctx, &s->cs, s->published, &t, SIZE_MAX, &s->call, &out);
+	tally_free(&t);
 	client_append_raw(s->server->client, out.p, out.n);
 	r = client_next(s->server->client, 5 * USEC_PER_SEC, &e);
 	if (r == NULL)

@@ -331,7 +331,7 @@ replies_to_a_state_that_is_over_are_passed_over(void **state)
 	assert_requests(s, "take");
 	reply_ok(s, 5, 6); /* of the call: whether it was applied is now a question to the head */
 	assert_log(s, "");
-	reply_head(s, "TAKEN", GENERATION, 6, 4, "aaaaaaaaaaaaaaaa-1/1", 5);
+	reply_head(s, "TAKEN", GENERATION, 6, 3, "aaaaaaaaaaaaaaaa-1/1", 5);
 	assert_requests(s, "renew apply");
 	reply(s, RENEWED "*3\r\n$3\r\nDUP\r\n$1\r\n5\r\n$1\r\n6\r\n");
 	assert_log(s, "skill/0@6 done ");
@@ -445,6 +445,42 @@ set_that_is_left_at_the_end_is_given_back(void **state)
 }
 
 static void
+next_call_is_built_while_one_is_under_way(void **state)
+{
+	struct stage *s = *state;
+
+	go_ready(s);
+	submit(s, 65);
+	assert_requests(s, "apply");
+	assert_true(publisher_deadline(s->p) <= s->now);
+	tick(s, 0);
+	assert_requests(s, ""); /* one call at a time */
+	assert_true(publisher_deadline(s->p) > s->now);
+	reply_ok(s, 5, 69);
+	assert_non_null(strstr(publisher_output(s->p)->p, "\"type_rev_before\":69"));
+	assert_requests(s, "apply");
+	assert_true(publisher_deadline(s->p) > s->now); /* there is no further one */
+	buf_clear(&s->log);
+	reply_ok(s, 69, 70);
+	assert_log(s, "skill/64@70 done ");
+}
+
+static void
+set_is_given_up_when_another_agent_had_the_catalog(void **state)
+{
+	struct stage *s = *state;
+
+	go_ready(s);
+	submit(s, 1);
+	publisher_offline(s->p, s->now);
+	go_online(s);
+	assert_requests(s, "take");
+	reply_head(s, "TAKEN", GENERATION, 5, 5, "old/1", 4);
+	assert_log(s, "given-up ");
+	assert_int_equal(publisher_state(s->p), PUBLISHER_LOAD);
+}
+
+static void
 errors_are_told_apart_by_their_first_word_only(void **state)
 {
 	static const struct {
@@ -494,6 +530,8 @@ main(void)
 	    STAGED(sync_record_waits_for_ready),
 	    STAGED(release_ends_all_waiting),
 	    STAGED(set_that_is_left_at_the_end_is_given_back),
+	    STAGED(next_call_is_built_while_one_is_under_way),
+	    STAGED(set_is_given_up_when_another_agent_had_the_catalog),
 	    cmocka_unit_test(errors_are_told_apart_by_their_first_word_only),
 	};
 
