@@ -302,6 +302,7 @@ agent_publisher(struct agent *a, struct err *e)
 	    .agent = a->name,
 	    .identity = identity,
 	    .version = PACKAGE_VERSION,
+	    .timeout = a->settings->redis.timeout,
 	    .owner_dead = owner_dead,
 	    .dry_run = a->opt.dry_run,
 	};

@@ -313,15 +313,39 @@ link_flush(struct agent *a)
 	link_poll_update(a);
 }
 
+/* What does not end by itself must be seen; what comes again with every try, not every time. */
+static void
+link_tell_condition(struct agent *a, usec_t now)
+{
+	const char *condition = publisher_condition(a->publisher);
+	struct link *l = &a->link;
+
+	if (condition[0] == '\0' || (strcmp(condition, l->condition) == 0 && now - l->condition_told < TELL_AGAIN))
+		return;
+	(void)snprintf(l->condition, sizeof l->condition, "%s", condition);
+	l->condition_told = now;
+	if (!a->opt.once && !a->opt.dry_run)
+		log_warning("redis: %s", condition);
+}
+
+static void
+link_condition_over(struct link *l)
+{
+	if (l->condition[0] != '\0')
+		log_info("redis: publishing again");
+	l->condition[0] = '\0';
+}
+
 void
 agent_link_run(struct agent *a, usec_t now)
 {
 	struct link *l = &a->link;
 	struct err e;
 
+	link_tell_condition(a, now);
 	link_flush(a);
 	if (l->conn != NULL && now >= l->give_up_at)
-		agent_link_close(a, "no answer in time");
+		agent_link_close(a, l->give_up_at == 0 ? l->reconnect : "no answer in time");
 	if (l->conn != NULL || l->resolving != NULL || a->ending || now < l->retry_at)
 		return;
 	if (l->embedded && l->server == NULL && server_start(a, &e) != 0) {
@@ -362,6 +386,7 @@ on_loaded(void *arg, bool reset)
 	struct agent *a = arg;
 	const char *at;
 
+	link_condition_over(&a->link);
 	if (reset)
 		log_info("redis: new generation %s", publisher_generation(a->publisher));
 	catalog_touch_all(a->catalog);
@@ -389,6 +414,8 @@ on_done(void *arg, struct changeset *cs, bool ok)
 		catalog_touch_key(a->catalog, cs->changes[i].key);
 	for (size_t i = 0; !ok && i < cs->n_problems; i++)
 		catalog_touch_path(a->catalog, cs->problems[i].path);
+	if (ok)
+		link_condition_over(&a->link);
 	changeset_free(cs);
 	a->publishing = false;
 }
@@ -399,7 +426,7 @@ on_reconnect(void *arg, const char *why)
 	struct agent *a = arg;
 
 	/* Not from inside a reply: the connection is closed by the step that follows. */
-	(void)snprintf(a->link.why, sizeof a->link.why, "%s", why);
+	(void)snprintf(a->link.reconnect, sizeof a->link.reconnect, "%s", why);
 	a->link.give_up_at = 0;
 }
 

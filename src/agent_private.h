@@ -72,6 +72,9 @@ struct link {
 	usec_t backoff;
 	char why[256]; /* the last failure */
 	usec_t told; /* when it was logged */
+	char reconnect[256]; /* why the publisher wants another connection */
+	char condition[256]; /* why Redis is there and yet nothing can be published, as it was logged */
+	usec_t condition_told;
 	unsigned long tries;
 };
 

@@ -26,6 +26,7 @@ publisher_new(
 	p->agent = mem_strdup(cfg->agent);
 	p->owner = mem_strdup(cfg->owner);
 	p->version = mem_strdup(cfg->version);
+	p->timeout = cfg->timeout > 0 ? cfg->timeout : REPLY_TIMEOUT;
 	p->owner_dead = cfg->owner_dead;
 	p->owner_dead_arg = cfg->arg;
 	p->published = published;
@@ -358,19 +359,22 @@ publisher_reply(struct publisher *p, const redisReply *r, usec_t now, int64_t wa
 static bool
 publisher_silent(const struct publisher *p)
 {
-	return p->n_awaited > 0 && p->now - p->quiet_since >= REPLY_TIMEOUT;
+	return p->n_awaited > 0 && p->now - p->quiet_since >= p->timeout;
 }
 
 void
 publisher_tick(struct publisher *p, usec_t now, int64_t wall_ms)
 {
+	char why[64];
+
 	p->now = now;
 	p->wall_ms = wall_ms;
 	if (p->state == PUBLISHER_OFFLINE)
 		return;
 	if (publisher_silent(p)) {
 		p->quiet_since = now;
-		p->sink.reconnect(p->arg, "redis did not answer for 5 s");
+		(void)snprintf(why, sizeof why, "no answer for %.3g s", (double)p->timeout / (double)USEC_PER_SEC);
+		p->sink.reconnect(p->arg, why);
 		return;
 	}
 	if (p->holding && now >= p->renew_at)
@@ -399,7 +403,7 @@ publisher_deadline(const struct publisher *p)
 	if (apply_may_prepare(p))
 		return p->now;
 	if (p->n_awaited > 0)
-		at = p->quiet_since + REPLY_TIMEOUT;
+		at = p->quiet_since + p->timeout;
 	if (p->holding)
 		at = usec_min(at, p->renew_at);
 	if (p->state == PUBLISHER_STANDBY)

@@ -15,7 +15,7 @@
 #define LEASE_MS 15000
 #define RENEW_EVERY (5 * USEC_PER_SEC)
 #define POLL_EVERY USEC_PER_SEC
-#define REPLY_TIMEOUT (5 * USEC_PER_SEC)
+#define REPLY_TIMEOUT (5 * USEC_PER_SEC) /* where none is given */
 #define BACKOFF_FIRST (50 * USEC_PER_MS)
 #define BACKOFF_MAX (5 * USEC_PER_SEC)
 #define SHA_HEX 40
@@ -75,6 +75,7 @@ struct sending {
 struct publisher {
 	/* Given. */
 	char *catalog, *agent, *owner, *version;
+	usec_t timeout;
 	bool (*owner_dead)(void *, const char *);
 	void *owner_dead_arg;
 	struct published *published;

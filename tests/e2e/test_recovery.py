@@ -1,6 +1,7 @@
 """Redis goes away, comes back, forgets; shelfd is killed: what is published afterwards is what is on disk, once."""
 import os
 import signal
+import socket
 
 import pytest
 
@@ -22,9 +23,9 @@ def stream(scene):
     return scene.server.client().xrange(prefix() + "changes")
 
 
-def wait_quiet(scene, daemon):
-    """Redis is back: wait until the daemon has it again, then until everything is published."""
-    until("shelfd is ready again", lambda: daemon.request("GET", "/readyz")[0] == 200)
+def wait_quiet(daemon):
+    """Redis is back: wait until the daemon has it again and everything is published."""
+    until("shelfd publishes again", lambda: daemon.status()["redis"]["state"] == "ready")
     daemon.barrier()
 
 
@@ -76,12 +77,10 @@ def test_edits_made_while_redis_is_stopped_arrive_once_when_it_is_back(scene):
     scene.checkout.skill("s2", "Edited and reverted.")
     scene.checkout.skill("s2")
     daemon.assert_alive()
-    status, answer = daemon.request("GET", "/healthz")
-    assert status == 200, answer
-    status, answer = daemon.request("GET", "/readyz")
-    assert status == 503 and "redis" in str(answer).lower()
+    assert daemon.request("GET", "/healthz")[0] == 200
+    assert until("shelfd says why", lambda: daemon.status()["redis"]["condition"])
     scene.server.start()
-    wait_quiet(scene, daemon)
+    wait_quiet(daemon)
     have = scene.check()
     assert have.head["generation"] == generation
     assert sorted(f"{e['data']['op']} {e['subject']}" for e in scene.changes(rev)) == sorted(
@@ -98,7 +97,7 @@ def test_a_redis_that_is_killed_under_a_stream_of_edits_misses_and_doubles_nothi
         scene.server.stop(signal.SIGKILL)
         scene.checkout.skill("s0", f"While it was down {round_}.")
         scene.server.start()
-    wait_quiet(scene, daemon)
+    wait_quiet(daemon)
     scene.check(may_cut=True)
 
 
@@ -110,9 +109,9 @@ def test_a_redis_that_hangs_is_waited_for(scene):
     rev = scene.rev()
     scene.server.process.send_signal(signal.SIGSTOP)
     scene.checkout.skill("s0", "While it hung.")
-    daemon.wait_output("tim(e|ed)[ -]?out")
+    daemon.wait_output("no answer for 0.5 s")
     scene.server.process.send_signal(signal.SIGCONT)
-    wait_quiet(scene, daemon)
+    wait_quiet(daemon)
     scene.check()
     assert [e["subject"] for e in scene.changes(rev)] == ["skill/s0"]
 
@@ -160,7 +159,7 @@ def test_a_redis_that_comes_back_empty_gives_a_new_generation(scene):
     old = scene.published()
     scene.server.stop()
     scene.server.start()
-    wait_quiet(scene, daemon)
+    wait_quiet(daemon)
     have = scene.check()
     assert have.head["generation"] != old.head["generation"] and have.items.keys() == old.items.keys()
 
@@ -169,7 +168,6 @@ def test_a_redis_that_comes_back_with_an_older_state_never_sees_a_revision_twice
     some_skills(scene)
     daemon = scene.daemon().start()
     client = scene.server.client()
-    client.config_set("dir", scene.server.folder)
     client.save()
     old = scene.published()
     scene.checkout.skill("s0", "After the snapshot.")
@@ -178,7 +176,7 @@ def test_a_redis_that_comes_back_with_an_older_state_never_sees_a_revision_twice
     assert int(later.head["rev"]) == int(old.head["rev"]) + 1
     scene.server.stop(signal.SIGKILL)
     scene.server.start()
-    wait_quiet(scene, daemon)
+    wait_quiet(daemon)
     have = scene.check()
     assert have.head["generation"] != old.head["generation"]
 
@@ -200,7 +198,7 @@ def test_a_connection_cut_by_an_administrator_is_made_again(scene):
     for i in range(5):
         scene.server.client().client_kill_filter(_type="normal", skipme=True)
         scene.checkout.skill("s0", f"Cut {i}.")
-    wait_quiet(scene, daemon)
+    wait_quiet(daemon)
     scene.check()
     assert {e["subject"] for e in scene.changes(rev)} == {"skill/s0"}
 
@@ -213,9 +211,10 @@ def test_a_full_redis_refuses_and_gets_everything_when_there_is_room_again(scene
     client.config_set("maxmemory", 1)
     scene.checkout.skill("s0", "No room.")
     daemon.wait_output("OOM")
-    assert scene.published() == before
+    assert scene.rev() == int(before.head["rev"])
+    assert client.hgetall(prefix() + "item:skill/s0") == before.items["skill/s0"]
     client.config_set("maxmemory", 0)
-    wait_quiet(scene, daemon)
+    wait_quiet(daemon)
     scene.check()
 
 
@@ -245,16 +244,19 @@ def test_once_with_an_unreachable_redis_fails_with_a_message_that_names_it(scene
     scene.checkout.skill("one")
     url = f"unix://{scene.folder}/nothing.sock" if address == "unix" else "redis://127.0.0.1:1"
     done = scene.shelfd("-C", scene.checkout.root, "--redis", url, "--once", check=1)
-    assert url.split("//")[1] in done.stderr
+    assert (f"{scene.folder}/nothing.sock" if address == "unix" else "127.0.0.1 port 1") in done.stderr
     assert "sync complete" not in done.stdout
     assert "Connection refused" in done.stderr or "No such file" in done.stderr
 
 
 def test_without_an_address_the_message_names_the_embedded_redis(scene):
+    with socket.socket() as probe:
+        if probe.connect_ex(("127.0.0.1", 6379)) == 0:
+            pytest.skip("there is a Redis on this machine's port 6379")
     scene.checkout.skill("one")
-    done = scene.shelfd("-C", scene.checkout.root, "--once", check=1, SHELFD_REDIS_URL="redis://127.0.0.1:1")
-    assert "127.0.0.1:1" in done.stderr
-    assert "--redis embedded" in done.stderr
+    for arguments in (("--once",), ()):
+        done = scene.shelfd("-C", scene.checkout.root, *arguments, check=1)
+        assert "127.0.0.1 port 6379" in done.stderr and "--redis embedded" in done.stderr
 
 
 def secret(scene, text):
@@ -298,10 +300,15 @@ def test_a_daemon_with_a_wrong_password_keeps_trying_without_flooding_the_log(sc
 
 def test_a_key_of_another_type_is_refused_and_named(scene):
     scene.checkout.skill("one")
-    scene.redis().set(prefix() + "changes", "not a stream")
+    scene.once()
+    client = scene.server.client()
+    client.rename(prefix() + "changes", "elsewhere")
+    client.set(prefix() + "changes", "not a stream")
+    scene.checkout.skill("one", "Edited.")
     done = scene.once(check=1)
-    assert "TYPE" in done.stderr
-    assert scene.server.client().get(prefix() + "changes") == "not a stream"
+    assert f"TYPE {prefix()}changes" in done.stderr
+    assert client.get(prefix() + "changes") == "not a stream"
+    assert client.hget(prefix() + "head", "rev") == "1"
 
 
 def test_a_control_socket_is_gone_after_the_end_and_a_dead_one_is_replaced(scene):

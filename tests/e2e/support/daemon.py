@@ -141,6 +141,11 @@ class Daemon:
         assert status == 200, (status, answer, self.output())
         return answer
 
+    def status(self):
+        status, answer = self.request("GET", "/api/v1/sync/status")
+        assert status == 200, (status, answer)
+        return answer
+
     def sync(self, **body):
         status, answer = self.request("POST", "/api/v1/sync", {"wait": True, **body})
         assert status == 200, (status, answer, self.output())
