@@ -218,7 +218,7 @@ submit(struct stage *s, int n)
 void
 reply_ok(struct stage *s, int base, int rev)
 {
-	char text[64], b[16], r[16];
+	char text[128], b[16], r[16];
 
 	(void)snprintf(b, sizeof b, "%d", base);
 	(void)snprintf(r, sizeof r, "%d", rev);

@@ -194,7 +194,8 @@ server_dump(struct server *s, const char *prefix)
 	struct buf b = {0};
 
 	free(line);
-	qsort(keys->element, keys->elements, sizeof(*keys->element), compare_keys);
+	if (keys->elements > 0)
+		qsort(keys->element, keys->elements, sizeof(*keys->element), compare_keys);
 	for (size_t i = 0; i < keys->elements; i++) {
 		static const char *const how[][2] = {{"hash", "HGETALL %s"}, {"zset", "ZRANGE %s 0 -1 WITHSCORES"},
 		    {"stream", "XRANGE %s - +"}, {"string", "GET %s"}};
@@ -220,22 +221,37 @@ server_dump(struct server *s, const char *prefix)
 	return buf_steal(&b);
 }
 
+/* Copy text to *at, which moves behind it. */
+static char *
+place(char **at, const char *text)
+{
+	size_t n = strlen(text) + 1;
+	char *to = *at;
+
+	memcpy(to, text, n);
+	*at += n;
+	return to;
+}
+
 struct item *
 make_item(const char *type, const char *id, const char *content)
 {
-	struct manifest *m = mem_zalloc(sizeof *m);
-	char *path = mem_printf("%ss/%s.md", type, id);
+	/* As manifest_parse makes one: the strings stand in the manifest's own memory. */
+	struct manifest *m = mem_zalloc(sizeof *m + 2 * (strlen(id) + strlen(content)) + 64);
+	char *at_text = (char *)(m + 1), *path = mem_printf("%ss/%s.md", type, id);
+	char *metadata = mem_printf("{\"content\":\"%s\"}", content);
 	struct item_place at = {.source = "main", .path = path, .files = 1, .git_state = GIT_STATE_MODIFIED};
 	struct item *it;
 
 	m->refs = 1;
 	m->ok = true;
 	m->size = strlen(content);
-	m->id = mem_strdup(id);
-	m->name = mem_strdup(id);
-	m->description = mem_strdup(content);
-	m->status = mem_strdup("published");
-	m->metadata = mem_printf("{\"content\":\"%s\"}", content);
+	m->id = place(&at_text, id);
+	m->name = place(&at_text, id);
+	m->description = place(&at_text, content);
+	m->status = place(&at_text, "published");
+	m->metadata = place(&at_text, metadata);
+	free(metadata);
 	sha256(content, strlen(content), m->sha256);
 	sha256(m->metadata, strlen(m->metadata), m->metadata_sha256);
 	sha_git_blob(content, strlen(content), m->git_blob);

@@ -66,10 +66,11 @@ static void
 update_leaves_no_field_of_the_old_version(void **state)
 {
 	struct stage *s = *state;
+	char tags[] = "[\"x\"]";
 
 	NEEDS_SERVER(s);
 	put_change(&s->cs, s->published, "skill", "a", "one");
-	s->cs.changes[0].item->manifest->tags = mem_strdup("[\"x\"]");
+	s->cs.changes[0].item->manifest->tags = tags;
 	apply(s);
 	expect(s, "HGET " P "item:skill/a tags", "[\"x\"]");
 	put_change(&s->cs, s->published, "skill", "a", "two");
