@@ -127,8 +127,9 @@ api_status(struct agent *a, struct http_request *req, const struct http_view *vi
 	buf_free(&sync);
 }
 
+/* Beneath the root, and in a collection. */
 static bool
-path_usable(const struct value *v)
+path_usable(const struct agent *a, const struct value *v)
 {
 	if (v->type != VALUE_STRING || v->text_len == 0 || v->text[0] == '/' || strlen(v->text) != v->text_len)
 		return false;
@@ -137,7 +138,7 @@ path_usable(const struct value *v)
 		if (strncmp(s, "..", 2) == 0 && (s[2] == '/' || s[2] == '\0'))
 			return false;
 	}
-	return true;
+	return collections_find(&a->settings->collections, v->text) != NULL;
 }
 
 static bool
@@ -160,8 +161,9 @@ sync_scan(struct agent *a, struct http_request *req, const struct value *paths)
 		return 0;
 	}
 	for (size_t i = 0; i < paths->array.len; i++) {
-		if (!path_usable(paths->array.items[i])) {
-			http_respond_error(req, 400, "a path must be relative to the source's root, without '..'");
+		if (!path_usable(a, paths->array.items[i])) {
+			http_respond_error(
+			    req, 400, "a path must lie in a collection, relative to the source's root, without '..'");
 			return -1;
 		}
 	}

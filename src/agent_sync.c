@@ -145,6 +145,20 @@ waiter_answer(struct agent *a, struct waiter *w)
 	free(w);
 }
 
+/* Somebody waits for this sync and for all that was saved before it: what was put off belongs to it. */
+static bool
+sync_awaited(const struct agent *a)
+{
+	const struct waiter *w;
+
+	LIST_FOREACH(w, &a->waiters, entry)
+	{
+		if (w->sync && !w->arrived)
+			return true;
+	}
+	return false;
+}
+
 void
 agent_sync_run(struct agent *a, usec_t now)
 {
@@ -154,11 +168,11 @@ agent_sync_run(struct agent *a, usec_t now)
 		return;
 	if (!agent_drained(a))
 		return;
-	if (a->sync.active)
+	if (a->sync.active && !sync_awaited(a))
 		sync_finish(a, now);
 	for (w = LIST_FIRST(&a->waiters); w != NULL; w = next) {
 		next = LIST_NEXT(w, entry);
-		if (w->arrived)
+		if (w->arrived && !(w->sync && a->sync.active))
 			waiter_answer(a, w);
 	}
 }

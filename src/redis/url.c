@@ -133,6 +133,7 @@ parse_unix(const char *s, struct redis_url *u, struct err *e)
 static int
 parse_scheme(const char *s, struct redis_url *u, struct err *e)
 {
+	size_t letters;
 	static const char *const later[] = {"rediss://", "sentinel://", "cluster://"};
 
 	if (strcmp(s, "embedded") == 0) {
@@ -148,6 +149,12 @@ parse_scheme(const char *s, struct redis_url *u, struct err *e)
 			return err_set(
 			    e, "redis address: %s is not built yet; use redis://, unix:// or embedded", later[i]);
 	}
+	letters = strspn(s, "abcdefghijklmnopqrstuvwxyz");
+	if (letters <= 16 && starts_with(s + letters, "://"))
+		return err_set(e,
+		    "redis address: unknown scheme %.*s://; expected redis://host[:port][/db], unix:///path[?db=n] or "
+		    "embedded",
+		    (int)letters, s);
 	return err_set(e, "redis address: expected redis://host[:port][/db], unix:///path[?db=n] or embedded");
 }
 
