@@ -56,21 +56,33 @@ agent_publish(struct agent *a, usec_t now)
 	publisher_submit(a->publisher, &a->changeset, commit, branch, now, clock_wall_ms());
 }
 
+/* systemd is told at least every tell_every; mostly this rides on the wakes of the heartbeat. */
 static void
 agent_tell(struct agent *a, usec_t now)
 {
 	const char *condition = publisher_condition(a->publisher);
 	struct watcher_stats ws;
 
-	if (!a->opt.tell_systemd || (now - a->ticked < TICK && a->ready == a->told_ready))
+	if (!a->opt.tell_systemd || (now - a->told < usec_min(TICK, a->tell_every) && a->ready == a->told_ready))
 		return;
-	a->ticked = now;
+	a->told = now;
 	watcher_stats(a->watcher, &ws);
 	(void)sd_notifyf(0, "%sWATCHDOG=1\nSTATUS=%zu items, %zu broken, %zu watches, rev %llu, redis %s%s%s",
 	    a->ready ? "READY=1\n" : "EXTEND_TIMEOUT_USEC=30000000\n", published_items(a->published),
 	    catalog_broken(a->catalog), ws.watches, (unsigned long long)publisher_rev(a->publisher),
 	    publisher_state_word(publisher_state(a->publisher)), condition[0] != '\0' ? ": " : "", condition);
 	a->told_ready = a->ready;
+}
+
+/* Half of the watchdog's patience (sd_watchdog_enabled(3)), at least every three heartbeats. */
+static usec_t
+tell_every(void)
+{
+	uint64_t usec;
+
+	if (sd_watchdog_enabled(0, &usec) <= 0 || usec / 2 > (uint64_t)(3 * TICK))
+		return 3 * TICK;
+	return (usec_t)(usec / 2);
 }
 
 static usec_t
@@ -83,7 +95,7 @@ agent_deadline(const struct agent *a, usec_t now)
 	if (a->http != NULL)
 		at = usec_min(at, http_server_deadline(a->http, now));
 	if (a->opt.tell_systemd)
-		at = usec_min(at, a->ticked + 2 * TICK);
+		at = usec_min(at, a->told + a->tell_every);
 	if (a->ending)
 		at = usec_min(at, a->end_by);
 	return at;
@@ -396,6 +408,7 @@ agent_new(const struct settings *s, const char *root, const struct agent_options
 	a->opt = *opt;
 	a->root = root;
 	a->born_ms = clock_wall_ms();
+	a->tell_every = tell_every();
 	LIST_INIT(&a->retries);
 	LIST_INIT(&a->waiters);
 	agent_name(a);

@@ -20,6 +20,15 @@ struct agent_options {
 	void *reload_arg;
 };
 
+/*
+ * First argument with which the agent starts this program again for the private
+ * redis-server: `PROGRAM AGENT_SERVER_WORD SERVER ARGUMENT...`.
+ */
+#define AGENT_SERVER_WORD "--as-private-server"
+
+/* Become that server, which ends when its parent does. Returns only on failure. argv as given to main. */
+int agent_become_server(char **argv);
+
 enum agent_end {
 	AGENT_DONE, /* --once or --dry-run is through, or a signal asked for the end */
 	AGENT_FAILED, /* it was logged why */

@@ -25,7 +25,7 @@ api_ready(struct agent *a, struct http_request *req, const struct http_view *vie
 	struct jsonw w;
 
 	(void)view;
-	if (a->ready) {
+	if (a->ready && publisher_state(a->publisher) != PUBLISHER_STANDBY) {
 		http_respond(req, 200, "{\"status\":\"ready\"}", NULL);
 		return;
 	}
@@ -33,6 +33,7 @@ api_ready(struct agent *a, struct http_request *req, const struct http_view *vie
 	jsonw_object(&w, NULL);
 	jsonw_str(&w, "status", "not ready");
 	jsonw_str(&w, "failing", a->link.conn == NULL || condition[0] != '\0' ? "redis" : "first sync");
+	jsonw_str(&w, "redis", publisher_state_word(publisher_state(a->publisher)));
 	jsonw_str(&w, "condition", a->link.conn == NULL ? a->link.why : condition);
 	jsonw_object_end(&w);
 	http_respond(req, 503, buf_str(&out), NULL);

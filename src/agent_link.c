@@ -2,6 +2,8 @@
 #include <signal.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/prctl.h>
+#include <unistd.h>
 
 #include "agent_private.h"
 #include "base/fs.h"
@@ -224,7 +226,11 @@ server_exited(uv_process_t *p, int64_t status, int sig)
 		log_error("the private redis-server ended (status %d, signal %d); starting it again", (int)status, sig);
 }
 
-/* Its output goes to our stderr. A terminal's Ctrl-C must not reach it before our last words to it. */
+/*
+ * Its output goes to our stderr. A terminal's Ctrl-C must not reach it before
+ * our last words to it, so it is detached; and it must not outlive us even if
+ * we are killed, so it begins as this program, which asks for that (shelfd.c).
+ */
 static int
 server_start(struct agent *a, struct err *e)
 {
@@ -235,23 +241,45 @@ server_start(struct agent *a, struct err *e)
 	};
 	struct link *l = &a->link;
 	uv_process_options_t opt = {
-	    .file = l->server_argv[0],
-	    .args = l->server_argv,
+	    .file = "/proc/self/exe",
 	    .exit_cb = server_exited,
 	    .stdio = stdio,
 	    .stdio_count = 3,
 	    .flags = UV_PROCESS_DETACHED,
 	};
+	size_t n = 0;
 	int r;
 
+	while (l->server_argv[n] != NULL)
+		n++;
+	opt.args = mem_zalloc((n + 3) * sizeof *opt.args);
+	opt.args[0] = l->server_argv[0];
+	opt.args[1] = UNCONST(AGENT_SERVER_WORD);
+	memcpy(opt.args + 2, l->server_argv, n * sizeof *opt.args);
 	l->server = mem_zalloc(sizeof *l->server);
 	l->server->data = a;
 	r = uv_spawn(&a->loop, l->server, &opt);
+	free(opt.args);
 	if (r == 0)
 		return 0;
 	uv_close((uv_handle_t *)l->server, free_handle);
 	l->server = NULL;
 	return err_set(e, "cannot start %s: %s", l->server_argv[0], uv_strerror(r));
+}
+
+int
+agent_become_server(char **argv)
+{
+	pid_t parent = getppid();
+
+	if (prctl(PR_SET_PDEATHSIG, SIGTERM) != 0 || argv[2] == NULL)
+		return 1;
+	/* The parent may be gone already: then no signal comes. */
+	if (getppid() != parent)
+		return 1;
+	(void)execv(argv[2], argv + 2);
+	log_error("%s: %s", argv[2], strerror(errno));
+	return 1;
 }
 
 static int

@@ -113,7 +113,8 @@ struct agent {
 	bool begun; /* the first scan was started */
 	bool ready; /* the first full sync is through */
 	int64_t born_ms;
-	usec_t ticked; /* last time the watchdog was fed and systemd was told */
+	usec_t told; /* last time the watchdog was fed and systemd was told */
+	usec_t tell_every;
 	bool told_ready;
 	bool ending; /* stop as soon as nothing is in flight, or at end_by */
 	bool released;

@@ -318,8 +318,11 @@ main(int argc, char **argv)
 	struct flags flags = {.agent = {.tell_systemd = getenv("NOTIFY_SOCKET") != NULL}};
 	struct settings settings;
 	enum agent_end end;
-	int r = parse_flags(argc, argv, &flags);
+	int r;
 
+	if (argc > 1 && strcmp(argv[1], AGENT_SERVER_WORD) == 0)
+		return agent_become_server(argv);
+	r = parse_flags(argc, argv, &flags);
 	if (r >= 0)
 		return r;
 	flags.agent.reload = reload;

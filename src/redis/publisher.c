@@ -437,14 +437,23 @@ publisher_sync_record(struct publisher *p, const char *const *pairs)
 		publisher_flush_syncs(p);
 }
 
+static bool
+same_text(const char *a, const char *b)
+{
+	return a == NULL || b == NULL ? a == b : strcmp(a, b) == 0;
+}
+
 void
 publisher_set_state(struct publisher *p, const char *state, size_t pending, const char *last_sync)
 {
 	char *old_state = p->hb_state, *old_sync = p->hb_last_sync;
 
+	p->hb_pending = pending;
+	if (same_text(state, old_state) && same_text(last_sync, old_sync))
+		return;
 	p->hb_state = mem_strdup(state);
 	p->hb_last_sync = mem_strdup_opt(last_sync);
-	p->hb_pending = pending;
+	p->renew_at = p->now; /* with the next tick, so that a consumer learns of it at once */
 	free(old_state);
 	free(old_sync);
 }
@@ -493,16 +502,10 @@ publisher_rev(const struct publisher *p)
 	return p->rev;
 }
 
-static bool
-same_or_both_absent(const char *a, const char *b)
-{
-	return a == NULL || b == NULL ? a == b : strcmp(a, b) == 0;
-}
-
 bool
 publisher_head_is(const struct publisher *p, const char *commit, const char *branch)
 {
-	return same_or_both_absent(p->head_commit, commit) && same_or_both_absent(p->head_branch, branch);
+	return same_text(p->head_commit, commit) && same_text(p->head_branch, branch);
 }
 
 const char *
