@@ -122,7 +122,7 @@ client_connect(struct client *c, const struct redis_url *url, const struct socka
 static int
 client_connect_tcp(struct client *c, const struct redis_url *url, struct err *e)
 {
-	struct addrinfo hints = {.ai_family = AF_UNSPEC, .ai_socktype = SOCK_STREAM, .ai_flags = AI_ADDRCONFIG};
+	struct addrinfo hints = {.ai_family = AF_UNSPEC, .ai_socktype = SOCK_STREAM};
 	struct addrinfo *list = NULL;
 	char port[8];
 	int rc;
