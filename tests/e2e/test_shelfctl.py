@@ -72,7 +72,7 @@ def test_status_tells_revision_and_counts(shelf):
     status = json.loads(ctl(shelf, "status", "--json", check=None).stdout)
     head = shelf.published().head
     assert status["generation"] == head["generation"] and status["rev"] == int(head["rev"])
-    assert status["items"] == 3 and status["problems"] == 1
+    assert status["items"] == 3 and status["problems"] == int(head["problems"]) >= 1
 
 
 def test_lint_needs_neither_daemon_nor_redis_and_ends_with_5_for_findings(scene):

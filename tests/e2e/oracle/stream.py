@@ -90,7 +90,7 @@ class Replay:
             self.state[key] = data["rev"], data["sha256"]
 
     def finish(self):
-        if self.open:
+        if self.open and not self.may_cut:
             self.wrong.append(f"the last batch {self.batches[-1]} has no last event")
 
 
