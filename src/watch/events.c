@@ -21,12 +21,6 @@ event_kind(uint32_t mask)
 }
 
 static void
-touch_in_parent(struct watcher *w, const struct node *n, usec_t now)
-{
-	settle_touch(w->settle, n->parent->number, n->name, SETTLE_TREE, now);
-}
-
-static void
 root_event(struct watcher *w, struct node *root, uint32_t mask)
 {
 	if ((mask & IN_IGNORED) != 0)
@@ -50,16 +44,11 @@ self_event(struct watcher *w, struct node *n, uint32_t mask, usec_t now)
 	if ((mask & IN_UNMOUNT) != 0) {
 		/* What was mounted here is not deleted. */
 		(void)tree_set_wd(w->tree, n, -1);
-		n->epoch = 0;
-		look_tell_unknown(w, path_set(w, n, NULL), ESTALE);
-		return;
-	}
-	if ((mask & IN_IGNORED) != 0) {
+		look_tell_unknown(w, n, NULL, ESTALE);
+	} else if ((mask & IN_IGNORED) != 0) {
 		(void)tree_set_wd(w->tree, n, -1);
-		n->epoch = 0;
+		settle_touch(w->settle, n->parent->number, n->name, SETTLE_TREE, now);
 	}
-	if ((mask & (IN_IGNORED | IN_MOVE_SELF | IN_DELETE_SELF)) != 0 || n->epoch == 0)
-		touch_in_parent(w, n, now);
 }
 
 static void

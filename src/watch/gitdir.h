@@ -1,4 +1,7 @@
-/* Watches the git directory of a checkout, shallowly: is git at work, and has HEAD, the index or an exclude file moved? */
+/*
+ * Watches the git directory of a checkout, shallowly: is git at work, and has HEAD, the index or
+ * an exclude file moved?
+ */
 #ifndef WATCH_GITDIR_H
 #define WATCH_GITDIR_H
 
@@ -19,7 +22,10 @@ void gitdir_watch(struct gitdir *g, struct inotify *in);
 /* The folders may be others now: drop the watches and take new ones. */
 void gitdir_rewatch(struct gitdir *g, struct inotify *in);
 
-/* An event of any folder. true: something moved here that gitdir_look or whoever reads HEAD and the index wants to know. */
+/*
+ * An event of any folder. true: something moved here that gitdir_look or whoever reads HEAD and
+ * the index wants to know.
+ */
 bool gitdir_event(struct gitdir *g, struct inotify *in, int wd, uint32_t mask, const char *name);
 
 struct gitdir_state {

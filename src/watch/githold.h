@@ -37,7 +37,10 @@ void githold_init(struct githold *h, const struct githold_config *cfg);
 /* What exists now. Call after every event in the git directory; without a change nothing happens. */
 void githold_set(struct githold *h, bool index_lock, bool head_lock, bool rebase, usec_t now);
 
-/* HEAD, the index or a lock moved, even if nothing is to be seen of the lock any more: hold for a quiet period at least. */
+/*
+ * HEAD, the index or a lock moved, even if nothing is to be seen of the lock any more: hold for a
+ * quiet period at least.
+ */
 void githold_moved(struct githold *h, usec_t now);
 
 /* Something moved in the work tree: extends a hold that lasts, up to a minute after the last sign of git itself. */

@@ -84,7 +84,10 @@ void scan_forget(struct watcher *w, struct node *n);
 
 /* look.c: one name */
 
-/* Look at name in dir and tell what is there; what is not is told by look_finish. again: read a folder although it is known. */
+/*
+ * Look at name in dir and tell what is there; what is not is told by look_finish. again: read a
+ * folder although it is known.
+ */
 void look_at(struct watcher *w, struct node *dir, const char *name, bool again, usec_t now);
 
 /* Tell what is gone, after one more look; and close what is open. */
@@ -97,7 +100,8 @@ void look_close(struct watcher *w);
 void look_tell(struct watcher *w, int dirfd, const char *name, const char *path, const struct stat *st, bool force,
     uint32_t epoch);
 
-void look_tell_unknown(struct watcher *w, const char *path, int sys);
+/* The folder dir, or name in it, cannot be looked at: it and all above it must be read again. */
+void look_tell_unknown(struct watcher *w, struct node *dir, const char *name, int sys);
 
 /* The folder of n, by its path beneath the root; -1 with errno. Fills w->path. */
 int look_open(struct watcher *w, const struct node *n, int flags);

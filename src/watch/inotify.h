@@ -15,7 +15,10 @@ void inotify_close(struct inotify *in);
 
 int inotify_fd(const struct inotify *in);
 
-/* Watch the folder that dirfd is, whatever its path is by now. Returns its descriptor (one an inode) or -1 with errno. */
+/*
+ * Watch the folder that dirfd is, whatever its path is by now. Returns its descriptor (one an
+ * inode) or -1 with errno.
+ */
 int inotify_watch(struct inotify *in, int dirfd);
 
 /* The same for an absolute path. */

@@ -52,12 +52,16 @@ folder_of(struct watcher *w, const struct node *dir)
 	return w->last_fd;
 }
 
+/* The reason may be a folder on the way; the event of whichever opens again leads to a new look. */
 void
-look_tell_unknown(struct watcher *w, const char *path, int sys)
+look_tell_unknown(struct watcher *w, struct node *dir, const char *name, int sys)
 {
+	const char *path = path_set(w, dir, name);
 	char shown[256];
 	struct err e;
 
+	for (struct node *n = dir; n != NULL; n = n->parent)
+		n->epoch = 0;
 	(void)err_sys(&e, sys, "%s", text_escape_to(shown, sizeof shown, path));
 	w->sink.unknown(w->arg, path, &e);
 }
@@ -130,10 +134,10 @@ look_at_folder(struct watcher *w, struct node *dir, const char *name, const stru
 
 /* A name whose folder cannot be opened: what became of the folder is its parent's to tell. */
 static void
-folder_missing(struct watcher *w, const struct node *dir, const char *name, int sys, usec_t now)
+folder_missing(struct watcher *w, struct node *dir, const char *name, int sys, usec_t now)
 {
 	if (!errno_is_gone(sys) && sys != ESTALE)
-		look_tell_unknown(w, path_set(w, dir, name), sys);
+		look_tell_unknown(w, dir, name, sys);
 	else if (dir->parent != NULL)
 		settle_touch(w->settle, dir->parent->number, dir->name, SETTLE_COMPLETE, now);
 }
@@ -152,12 +156,10 @@ look_at(struct watcher *w, struct node *dir, const char *name, bool again, usec_
 	if (fstatat(fd, name, &st, AT_SYMLINK_NOFOLLOW) != 0) {
 		int sys = errno;
 
-		if (errno_is_gone(sys)) {
+		if (errno_is_gone(sys))
 			note_absent(w, dir, name);
-		} else {
-			dir->epoch = 0; /* read it again when it can be */
-			look_tell_unknown(w, path_set(w, dir, name), sys);
-		}
+		else
+			look_tell_unknown(w, dir, name, sys);
 		return;
 	}
 	if (S_ISDIR(st.st_mode)) {

@@ -17,7 +17,6 @@ struct scan {
 	uint64_t *stack;
 	size_t n, cap;
 	size_t folders, files;
-	bool whole; /* all of the folder that is read could be looked at */
 };
 
 static void
@@ -58,31 +57,15 @@ scan_forget(struct watcher *w, struct node *n)
 	tree_remove(w->tree, n, forget_names, w);
 }
 
-/* Is the folder of n still where n says? */
-static bool
-still_there(struct watcher *w, const struct node *n)
-{
-	int fd = look_open(w, n, O_PATH | O_DIRECTORY);
-	struct stat st;
-	bool there;
-
-	if (fd < 0)
-		return false;
-	there = fstat(fd, &st) == 0 && st.st_dev == n->dev && st.st_ino == n->ino;
-	(void)close(fd);
-	return there;
-}
-
 /*
  * One inode has one descriptor. When another node has it, that folder was moved
  * here and the event that says so is still to come; or it is mounted at both
- * places, and then the first one keeps it.
+ * places, and then the place that was read last has it.
  */
 static void
 watch_folder(struct scan *sc, struct node *n, int fd)
 {
 	struct watcher *w = sc->w;
-	struct node *other;
 	int wd;
 
 	if (w->inotify == NULL)
@@ -90,12 +73,8 @@ watch_folder(struct scan *sc, struct node *n, int fd)
 	wd = inotify_watch(w->inotify, fd);
 	if (wd < 0 && errno == ENOSPC)
 		w->limit_hit = true;
-	other = tree_by_wd(w->tree, wd);
-	if (other == n)
-		return;
-	inotify_unwatch(w->inotify, n->wd);
-	if (other != NULL && still_there(w, other))
-		wd = -1;
+	if (wd != n->wd)
+		inotify_unwatch(w->inotify, n->wd);
 	(void)tree_set_wd(w->tree, n, wd);
 }
 
@@ -135,10 +114,8 @@ tell_file(struct scan *sc, struct node *dir, int fd, const char *name, const cha
 	if (!path_is_told(w, path))
 		return;
 	if (fstatat(fd, name, &st, AT_SYMLINK_NOFOLLOW) != 0) {
-		if (!errno_is_gone(errno)) {
-			sc->whole = false;
-			look_tell_unknown(w, path, errno);
-		}
+		if (!errno_is_gone(errno))
+			look_tell_unknown(w, dir, name, errno);
 		return;
 	}
 	if (S_ISDIR(st.st_mode)) /* since the folder was read, and there is an event for it */
@@ -209,10 +186,9 @@ read_folder(struct scan *sc, struct node *n, int fd)
 	n->dev = st.st_dev;
 	n->ino = st.st_ino;
 	watch_folder(sc, n, fd);
-	sc->whole = true;
+	n->epoch = sc->w->epoch;
 	if (take_entries(sc, n, fd) != 0)
 		return -1;
-	n->epoch = sc->whole ? sc->w->epoch : 0;
 	forget_unseen(sc, n);
 	sc->folders++;
 	return 0;
@@ -230,10 +206,10 @@ scan_one(struct scan *sc, struct node *n)
 		(void)close(fd);
 	if (r == 0)
 		return;
-	n->epoch = 0;
-	/* A folder that went while the scan came to it has an event. */
-	if (!errno_is_gone(sys))
-		look_tell_unknown(w, path_set(w, n, NULL), sys);
+	if (errno_is_gone(sys))
+		n->epoch = 0; /* it went while the scan came to it, and there is an event for that */
+	else
+		look_tell_unknown(w, n, NULL, sys);
 }
 
 static void

@@ -39,7 +39,10 @@ struct node *tree_add(struct tree *t, struct node *dir, const char *name, uint64
 /* Bind a descriptor (-1: none); another node that had it, if any, loses it and is returned. */
 struct node *tree_set_wd(struct tree *t, struct node *n, int wd);
 
-/* Remove n (not the root) and all below it; each removed node is given to the callback first (children before parents). */
+/*
+ * Remove n (not the root) and all below it; each removed node is given to the callback first
+ * (children before parents).
+ */
 void tree_remove(struct tree *t, struct node *n, void (*removed)(void *, struct node *), void *arg);
 
 /* The node after n in a walk of top and all below it, parents first; NULL at the end. */

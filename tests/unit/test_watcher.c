@@ -447,7 +447,7 @@ a_folder_that_was_not_readable_is_read_when_it_is(void **state)
 	assert_int_equal(f->n, 1);
 }
 
-/* root may read everything: the three tests above are another user's. */
+/* root may read everything: the four tests above are another user's. */
 static int
 setup_as_nobody(void **state)
 {
@@ -498,6 +498,33 @@ a_root_that_was_not_readable_is_read_when_it_is(void **state)
 	put(f, "skills/b/SKILL.md", "x");
 	fixture_sync(f);
 	fixture_assert_exact(f);
+}
+
+static void
+what_changed_behind_a_closed_folder_is_told_when_that_opens(void **state)
+{
+	struct fixture *f = *state;
+	int fd;
+
+	put(f, "skills/a/b/SKILL.md", "x");
+	fixture_start(f);
+	fd = openat(f->dir, "skills/a/b", O_PATH | O_DIRECTORY | O_CLOEXEC);
+	for (int i = 0; i < 2; i++) {
+		int top = i == 0 ? openat(f->dir, "skills/a", O_RDONLY | O_CLOEXEC) : dup(f->dir), file;
+
+		assert_int_equal(fchmod(top, 0), 0);
+		file = openat(fd, "SKILL.md", O_WRONLY | O_APPEND | O_CLOEXEC);
+		assert_int_equal(write(file, "changed", 7), 7);
+		assert_int_equal(close(file), 0);
+		fixture_sync(f);
+		assert_true(fixture_told(f, "unknown skills/a/b/SKILL.md"));
+		assert_int_equal(fchmod(top, 0755), 0);
+		fixture_sync(f);
+		fixture_assert_exact(f);
+		fixture_clear(f);
+		(void)close(top);
+	}
+	(void)close(fd);
 }
 
 static void
@@ -789,6 +816,8 @@ s16_a_root_that_goes_away_deletes_nothing_and_can_come_back(void **state)
 
 	put(f, "skills/a/SKILL.md", "x");
 	fixture_start(f);
+	folders(f, "tools");
+	erase(f, "tools");
 	assert_int_equal(renameat(f->dir, "../root", f->dir, "../away"), 0);
 	put(f, "skills/a/SKILL.md", "written elsewhere");
 	erase(f, "skills");
@@ -872,6 +901,7 @@ main(void)
 	    TEST(s32_odd_names_and_very_deep_folders_do_no_harm),
 	    AS_NOBODY(a_folder_that_was_not_readable_is_read_when_it_is),
 	    AS_NOBODY(a_file_that_was_out_of_reach_is_told_when_its_folder_opens),
+	    AS_NOBODY(what_changed_behind_a_closed_folder_is_told_when_that_opens),
 	    AS_NOBODY(a_root_that_was_not_readable_is_read_when_it_is),
 	    TEST(what_git_ignores_is_neither_watched_nor_told),
 	    TEST(while_git_has_its_lock_nothing_is_told_and_then_git_comes_first),

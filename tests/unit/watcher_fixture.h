@@ -40,7 +40,10 @@ int fixture_teardown(void **state);
 void fixture_start(struct fixture *f);
 void fixture_start_without_watch(struct fixture *f);
 
-/* Let time pass until all that has happened so far was told (by a barrier). Fails if the watcher asks to be run without end. */
+/*
+ * Let time pass until all that has happened so far was told (by a barrier). Fails if the watcher
+ * asks to be run without end.
+ */
 void fixture_sync(struct fixture *f);
 
 /* Read what is queued, and run once if the watcher has something to do now. */
@@ -52,7 +55,10 @@ void fixture_assert_told(struct fixture *f);
 /* And after time has passed it still is, every folder is watched, nothing else is, and nothing waits. */
 void fixture_assert_exact(struct fixture *f);
 
-/* Was this line told since the log was cleared? "saw P", "see P" (not forced), "gone P", "scanned P", "unknown P", "git". */
+/*
+ * Was this line told since the log was cleared? "saw P", "see P" (not forced), "gone P", "scanned
+ * P", "unknown P", "git".
+ */
 bool fixture_told(const struct fixture *f, const char *line);
 size_t fixture_count(const struct fixture *f, const char *line);
 void fixture_clear(struct fixture *f);
