@@ -167,8 +167,6 @@ add_problem(struct builder *b, const struct problem_change *pc, size_t number)
 static bool
 is_full(const struct builder *b, size_t max_bytes)
 {
-	if (b->call->n + b->call->n_problems == 0)
-		return false;
 	return b->changes.body.n + b->put.body.n + b->notes.body.n >= max_bytes;
 }
 

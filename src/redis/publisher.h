@@ -75,7 +75,7 @@ void publisher_reply(struct publisher *p, const redisReply *r, usec_t now, int64
 
 /*
  * Lease, heartbeat, time-outs, waits. The deadline is already over while a call
- * is under way and the next one can be built meanwhile: send the output first.
+ * is under way, the output is drained and the next call can be built meanwhile.
  */
 void publisher_tick(struct publisher *p, usec_t now, int64_t wall_ms);
 usec_t publisher_deadline(const struct publisher *p);

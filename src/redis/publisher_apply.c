@@ -98,7 +98,8 @@ apply_may_prepare(const struct publisher *p)
 {
 	const struct sending *s = &p->sending;
 
-	return p->state == PUBLISHER_APPLY && !s->next_built && !apply_is_last(s);
+	/* Not while the call itself still waits to be sent. */
+	return p->state == PUBLISHER_APPLY && p->out.n == 0 && !s->next_built && !apply_is_last(s);
 }
 
 void

@@ -451,6 +451,7 @@ next_call_is_built_while_one_is_under_way(void **state)
 
 	go_ready(s);
 	submit(s, 65);
+	assert_true(publisher_deadline(s->p) > s->now); /* it is to be sent first */
 	assert_requests(s, "apply");
 	assert_true(publisher_deadline(s->p) <= s->now);
 	tick(s, 0);
