@@ -7,6 +7,8 @@
 
 #include <cmocka.h>
 
+#include <unistd.h>
+
 #include "base/mem.h"
 #include "publisher_rig.h"
 
@@ -227,6 +229,57 @@ call_that_never_arrived_is_sent_again(void **state)
 	assert_int_equal(s->a.n_done, 1);
 	assert_int_equal(s->a.n_failed, 0);
 	expect_stream(s, 1);
+}
+
+/* The next half of what is to be sent goes out, then the connection breaks. */
+static void
+cut_in_the_middle(struct rig *g)
+{
+	struct buf *out = publisher_output(g->pub);
+
+	conn_send(g->conn, out->p, out->n / 2);
+	conn_writable(g->conn);
+	rig_cut(g);
+	rig_connect(g);
+}
+
+static void
+sets_cut_off_at_random_moments_are_published_once(void **state)
+{
+	unsigned seed = (unsigned)clock_now() ^ (unsigned)getpid();
+	struct stage *s = *state;
+	usec_t deadline = clock_now() + 3 * DEADLINE;
+
+	NEEDS_SERVER(s);
+	print_message("seed %u\n", seed);
+	srandom(seed);
+	rig_start(&s->a, s->server, "h/1", "aaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaa");
+	rig_until(&s->a, PUBLISHER_READY);
+	for (int round = 0; round < 8; round++) {
+		char content[16];
+
+		(void)snprintf(content, sizeof content, "%d", round);
+		for (int i = 0; i < 300; i++) {
+			char id[16];
+
+			(void)snprintf(id, sizeof id, "i%d", i);
+			put_change(&s->a.cs, s->a.published, "skill", id, content);
+		}
+		rig_submit(&s->a);
+		while (publisher_state(s->a.pub) != PUBLISHER_READY) {
+			assert_true(clock_now() < deadline);
+			if (random() % 4 == 0)
+				cut_in_the_middle(&s->a);
+			else
+				rig_turn(&s->a);
+		}
+	}
+	assert_int_equal(s->a.n_done, 8);
+	assert_int_equal(s->a.n_failed, 0);
+	assert_int_equal(s->a.n_loaded, 1);
+	assert_int_equal(s->a.n_applied, 2400);
+	expect(s, "HMGET " P "head rev items epoch", "[2400 300 1]");
+	expect_stream(s, 2400);
 }
 
 static void
@@ -515,6 +568,7 @@ main(void)
 	    STAGED(damaged_item_counts_as_not_published),
 	    STAGED(call_whose_reply_was_lost_is_applied_once),
 	    STAGED(call_that_never_arrived_is_sent_again),
+	    STAGED(sets_cut_off_at_random_moments_are_published_once),
 	    STAGED(restart_of_redis_goes_by_without_a_trace),
 	    STAGED(second_agent_stands_by_until_the_lease_is_handed_back),
 	    STAGED(lease_of_a_dead_process_is_taken_at_once),
