@@ -26,6 +26,7 @@ publisher_new(
 	p->agent = mem_strdup(cfg->agent);
 	p->owner = mem_strdup(cfg->owner);
 	p->version = mem_strdup(cfg->version);
+	p->dry_run = cfg->dry_run;
 	p->timeout = cfg->timeout > 0 ? cfg->timeout : REPLY_TIMEOUT;
 	p->owner_dead = cfg->owner_dead;
 	p->owner_dead_arg = cfg->arg;
@@ -152,7 +153,9 @@ publisher_restart(struct publisher *p)
 {
 	p->cycle++;
 	load_clear(&p->load);
-	if (p->n_loaded < SCRIPTS)
+	if (p->dry_run)
+		load_ask_head(p);
+	else if (p->n_loaded < SCRIPTS)
 		publisher_scripts(p);
 	else
 		lease_take(p);
@@ -208,7 +211,8 @@ publisher_loaded(struct publisher *p, bool reset)
 	p->loaded = true;
 	p->distrust = false;
 	p->must_mint = false;
-	lease_renew(p);
+	if (!p->dry_run)
+		lease_renew(p);
 	publisher_ready(p);
 	p->sink.loaded(p->arg, reset);
 }
@@ -320,6 +324,9 @@ publisher_dispatch(struct publisher *p, enum request request, const redisReply *
 	case REQUEST_RENEW:
 		lease_renewed(p, r);
 		break;
+	case REQUEST_HEAD:
+		load_head(p, r);
+		break;
 	case REQUEST_INDEX:
 		load_index(p, r);
 		break;
@@ -422,7 +429,7 @@ publisher_idle(const struct publisher *p)
 void
 publisher_sync_record(struct publisher *p, const char *const *pairs)
 {
-	if (p->state == PUBLISHER_OFFLINE || p->n_syncs == SYNCS_WAITING_MAX)
+	if (p->dry_run || p->state == PUBLISHER_OFFLINE || p->n_syncs == SYNCS_WAITING_MAX)
 		return;
 	resp_str(&p->request, "XADD");
 	publisher_add_key(p, "syncs", "");

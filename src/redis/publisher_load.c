@@ -180,6 +180,33 @@ load_begin(struct publisher *p, const redisReply *fields, const struct head *h, 
 	load_next(p);
 }
 
+void
+load_ask_head(struct publisher *p)
+{
+	p->state = PUBLISHER_LOAD;
+	resp_str(&p->request, "HGETALL");
+	publisher_add_key(p, "head", "");
+	publisher_expect(p, REQUEST_HEAD);
+}
+
+void
+load_head(struct publisher *p, const redisReply *r)
+{
+	struct head h;
+
+	if (r->type == REDIS_REPLY_ERROR) {
+		publisher_refused(p, r);
+	} else if (r->type != REDIS_REPLY_ARRAY) {
+		publisher_odd(p, "HGETALL");
+	} else if (head_parse(r, &h) == 0) {
+		load_begin(p, r, &h, false);
+	} else {
+		/* Nothing yet, or nothing that could be gone on with. */
+		published_clear(p->published);
+		publisher_loaded(p, false);
+	}
+}
+
 static void
 load_next_window(struct publisher *p)
 {

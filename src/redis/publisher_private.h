@@ -27,6 +27,7 @@ enum request {
 	REQUEST_PROBE,
 	REQUEST_TAKE,
 	REQUEST_RENEW,
+	REQUEST_HEAD, /* of a dry run */
 	REQUEST_INDEX,
 	REQUEST_ITEM,
 	REQUEST_PROBLEMS,
@@ -76,6 +77,7 @@ struct publisher {
 	/* Given. */
 	char *catalog, *agent, *owner, *version;
 	usec_t timeout;
+	bool dry_run;
 	bool (*owner_dead)(void *, const char *);
 	void *owner_dead_arg;
 	struct published *published;
@@ -136,7 +138,7 @@ void publisher_expect(struct publisher *p, enum request request); /* send p->req
 void publisher_await(struct publisher *p, enum request request); /* the same for what stands in p->out already */
 void publisher_ready(struct publisher *p); /* -> READY, or APPLY when a set is left */
 void publisher_loaded(struct publisher *p, bool reset); /* -> READY, and tell */
-void publisher_restart(struct publisher *p); /* -> SCRIPT or LEASE */
+void publisher_restart(struct publisher *p); /* -> SCRIPT or LEASE; LOAD of a dry run */
 void publisher_refused(struct publisher *p, const redisReply *r); /* by its first word */
 void publisher_odd(struct publisher *p, const char *what); /* a reply that no Redis gives: reconnect */
 
@@ -148,6 +150,8 @@ void lease_renewed(struct publisher *p, const redisReply *r);
 void lease_release(struct publisher *p);
 
 /* publisher_load.c */
+void load_ask_head(struct publisher *p); /* -> LOAD, of a dry run */
+void load_head(struct publisher *p, const redisReply *r);
 void load_begin(struct publisher *p, const redisReply *head_fields, const struct head *h, bool reset); /* -> LOAD */
 void load_index(struct publisher *p, const redisReply *r);
 void load_item(struct publisher *p, const redisReply *r);

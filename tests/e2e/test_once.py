@@ -165,14 +165,14 @@ def test_a_dry_run_says_what_would_change_and_writes_nothing(scene):
     assert client.keys("*") == []
 
     scene.once()
-    before = {key: client.dump(key) for key in client.keys(prefix() + "[hidcp]*")}
+    before = scene.published(), client.info("persistence")["rdb_changes_since_last_save"]
     scene.checkout.skill("edited", "Another description.")
     scene.checkout.remove("skills/gone")
     scene.checkout.skill("new")
     done = scene.once("--dry-run")
     assert sorted(done.stdout.splitlines()[:3]) == [
         "+ skill/new skills/new/SKILL.md", "- skill/gone skills/gone/SKILL.md", "~ skill/edited skills/edited/SKILL.md"]
-    assert {key: client.dump(key) for key in client.keys(prefix() + "[hidcp]*")} == before
+    assert (scene.published(), client.info("persistence")["rdb_changes_since_last_save"]) == before
 
 
 def test_two_catalogs_share_a_redis_without_touching_each_other(scene):
