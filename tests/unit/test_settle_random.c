@@ -63,12 +63,26 @@ being_written(const struct history *h, int from, int i)
 	return false;
 }
 
+/* The burst that the event at i belongs to, or continues, began with a creation. */
+static bool
+began_new(const struct history *h, int i)
+{
+	bool waits = false, new = false;
+
+	for (int k = 0; k <= i; k++) {
+		if (h->h[k].what == TOUCHED && !waits)
+			new = h->h[k].ev == SETTLE_NEW;
+		waits = h->h[k].what == TOUCHED || h->h[k].what == DEFERRED;
+	}
+	return new;
+}
+
 static usec_t
 due_after(const struct history *h, int from, int i)
 {
 	const struct happened *e = &h->h[i];
 
-	if (e->ev == SETTLE_COMPLETE && !completed_shortly_before(h, i))
+	if (e->ev == SETTLE_COMPLETE && !completed_shortly_before(h, i) && !began_new(h, i))
 		return e->at;
 	return e->at + (being_written(h, from, i) ? cfg.writer : cfg.quiet);
 }
@@ -274,7 +288,7 @@ one_step(struct settle *s, struct model *m, struct random *r)
 	static const usec_t steps[] = {0, 0, 1, 1, 3, 7, 9, 10, 11, 40, 90, 100, 300, 990};
 	int d = (int)random_below(r, DIRS), n = (int)random_below(r, NAMES);
 	unsigned what = random_below(r, 100);
-	enum settle_event ev = (enum settle_event)random_below(r, 4);
+	enum settle_event ev = (enum settle_event)random_below(r, 5);
 
 	if (random_below(r, 3) == 0)
 		m->now += steps[random_below(r, sizeof steps / sizeof *steps)] * MS;
