@@ -418,6 +418,21 @@ sync_record_waits_for_ready(void **state)
 }
 
 static void
+sync_record_that_waits_is_dropped_with_the_connection(void **state)
+{
+	struct stage *s = *state;
+	static const char *const record[] = {"trigger", "start", NULL};
+
+	go_online(s);
+	publisher_sync_record(s->p, record);
+	publisher_offline(s->p, s->now);
+	go_ready(s); /* which looks at all that it asks */
+	submit(s, 1);
+	reply_ok(s, 5, 6);
+	assert_log(s, "skill/0@6 done ");
+}
+
+static void
 release_ends_all_waiting(void **state)
 {
 	struct stage *s = *state;
@@ -529,6 +544,7 @@ main(void)
 	    STAGED(calls_grow_while_they_are_fast_and_shrink_when_slow),
 	    STAGED(refused_notice_is_told_while_publishing_goes_on),
 	    STAGED(sync_record_waits_for_ready),
+	    STAGED(sync_record_that_waits_is_dropped_with_the_connection),
 	    STAGED(release_ends_all_waiting),
 	    STAGED(set_that_is_left_at_the_end_is_given_back),
 	    STAGED(next_call_is_built_while_one_is_under_way),
