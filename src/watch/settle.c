@@ -240,6 +240,7 @@ settle_found(struct settle *s, uint64_t dir, const char *name, usec_t now)
 		entry_take_out(s, e);
 	e->first = e->last = now;
 	e->seq = s->seq;
+	e->new = false;
 	entry_hand(s, e);
 	forget_old(s, now);
 }

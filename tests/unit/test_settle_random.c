@@ -72,6 +72,8 @@ began_new(const struct history *h, int i)
 	for (int k = 0; k <= i; k++) {
 		if (h->h[k].what == TOUCHED && !waits)
 			new = h->h[k].ev == SETTLE_NEW;
+		if (h->h[k].what == FOUND)
+			new = false;
 		waits = h->h[k].what == TOUCHED || h->h[k].what == DEFERRED;
 	}
 	return new;
