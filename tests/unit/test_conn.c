@@ -329,6 +329,23 @@ nested_arrays_are_counted_together(void **state)
 }
 
 static void
+many_arrays_are_not_counted_together(void **state)
+{
+	struct stage *s = *state;
+	struct buf b = {0};
+
+	stage_ready(s);
+	buf_addstr(&b, "*50000\r\n");
+	for (int i = 0; i < 50000; i++)
+		buf_addstr(&b, ":1\r\n");
+	for (int i = 0; i < 21; i++)
+		stage_say(s, b.p, b.n);
+	assert_int_equal(s->n_lost, 0);
+	assert_int_equal(s->replies.n, 21 * strlen("array of 50000\n"));
+	buf_free(&b);
+}
+
+static void
 huge_string_is_refused_before_it_is_read(void **state)
 {
 	assert_broken(*state, "$67108865\r\nx", "string of more than");
@@ -503,6 +520,7 @@ main(void)
 	    STAGED(peer_that_went_away_is_no_signal_but_a_loss),
 	    STAGED(huge_array_is_refused_before_memory_is_taken_for_it),
 	    STAGED(nested_arrays_are_counted_together),
+	    STAGED(many_arrays_are_not_counted_together),
 	    STAGED(huge_string_is_refused_before_it_is_read),
 	    STAGED(string_without_a_length_is_refused),
 	    STAGED(protocol_error_ends_the_connection),
