@@ -1,4 +1,5 @@
 #include <inttypes.h>
+#include <malloc.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -123,6 +124,7 @@ sync_finish(struct agent *a, usec_t now)
 	    "sync complete: %lu created, %lu updated, %lu deleted, %lu unchanged, %lu errors in %.2f s", r->created,
 	    r->updated, r->deleted, r->unchanged, r->errors, (double)r->duration / (double)USEC_PER_SEC);
 	sync_record(a, r);
+	(void)malloc_trim(0); /* what reading and publishing needed for a moment goes back to the system */
 	if (a->opt.once)
 		(void)printf("%s\n", text);
 	else
@@ -264,7 +266,7 @@ agent_dry_run(struct agent *a)
 	changeset_diff(a->catalog, a->published, &cs);
 	for (size_t i = 0; i < cs.n; i++) {
 		const struct change *ch = &cs.changes[i];
-		const struct face *f = ch->op == OP_DELETED ? &ch->before : &ch->after;
+		const struct face *f = ch->op == OP_DELETED ? ch->before : ch->after;
 
 		counts[ch->op]++;
 		(void)printf("%c %s %s\n", marks[ch->op], text_escape_to(key, sizeof key, ch->key),

@@ -29,8 +29,7 @@ changeset_add(struct changeset *cs, enum op op, const char *key, const struct pu
 	ch = &cs->changes[cs->n++];
 	*ch = (struct change){.op = op, .key = mem_strdup(key)};
 	if (pub != NULL) {
-		ch->has_before = true;
-		face_copy(&ch->before, &pub->face);
+		ch->before = face_dup(&pub->face);
 		ch->created_rev = pub->created_rev;
 		memcpy(ch->created_at, pub->created_at, sizeof ch->created_at);
 	}
@@ -55,15 +54,16 @@ diff_key(struct catalog *c, const struct published *p, const char *key, struct c
 			return;
 		ch = changeset_add(upserts, OP_UPDATED, key, pub);
 		ch->patch = true;
-		face_copy(&ch->after, &pub->face);
-		ch->after.stale = true;
+		ch->patched = face_dup(&pub->face);
+		ch->patched->stale = true;
+		ch->after = ch->patched;
 		return;
 	}
 	if (pub != NULL && face_equal(&pub->face, &d.item->face))
 		return;
 	ch = changeset_add(upserts, pub != NULL ? OP_UPDATED : OP_CREATED, key, pub);
 	ch->item = item_ref(d.item);
-	face_copy(&ch->after, &d.item->face);
+	ch->after = &ch->item->face;
 }
 
 static void
@@ -90,7 +90,7 @@ static int
 deletion_cmp(const void *a, const void *b)
 {
 	const struct change *x = *(const struct change *const *)a, *y = *(const struct change *const *)b;
-	int r = memcmp(x->before.bundle_sha256, y->before.bundle_sha256, SHA256_SIZE);
+	int r = memcmp(x->before->bundle_sha256, y->before->bundle_sha256, SHA256_SIZE);
 
 	return r != 0 ? r : strcmp(x->key, y->key);
 }
@@ -119,13 +119,13 @@ label_renames(struct changeset *upserts, const struct changeset *deletions)
 		while (lo < hi) {
 			size_t mid = lo + (hi - lo) / 2;
 
-			if (memcmp(gone[mid]->before.bundle_sha256, ch->after.bundle_sha256, SHA256_SIZE) < 0)
+			if (memcmp(gone[mid]->before->bundle_sha256, ch->after->bundle_sha256, SHA256_SIZE) < 0)
 				lo = mid + 1;
 			else
 				hi = mid;
 		}
 		if (lo < deletions->n &&
-		    memcmp(gone[lo]->before.bundle_sha256, ch->after.bundle_sha256, SHA256_SIZE) == 0 &&
+		    memcmp(gone[lo]->before->bundle_sha256, ch->after->bundle_sha256, SHA256_SIZE) == 0 &&
 		    type_length(gone[lo]->key) == type_length(ch->key) &&
 		    memcmp(gone[lo]->key, ch->key, type_length(ch->key)) == 0)
 			ch->renamed_from = mem_strdup(gone[lo]->key);
@@ -164,8 +164,8 @@ changeset_free(struct changeset *cs)
 
 		free(ch->key);
 		item_unref(ch->item);
-		face_free(&ch->before);
-		face_free(&ch->after);
+		face_dup_free(ch->before);
+		face_dup_free(ch->patched);
 		free(ch->renamed_from);
 	}
 	for (size_t i = 0; i < cs->n_problems; i++) {
@@ -184,7 +184,7 @@ static void
 event_data(struct jsonw *w, const struct change *ch, const struct event_context *ctx, enum detail detail)
 {
 	size_t type_len = type_length(ch->key);
-	const struct face *face = ch->op == OP_DELETED ? &ch->before : &ch->after;
+	const struct face *face = ch->op == OP_DELETED ? ch->before : ch->after;
 
 	jsonw_object(w, "data");
 	jsonw_str(w, "generation", ctx->generation);
@@ -198,11 +198,11 @@ event_data(struct jsonw *w, const struct change *ch, const struct event_context 
 	if (detail < DETAIL_NO_PATH)
 		jsonw_str_opt(w, "path", face->path);
 	if (ch->op != OP_DELETED)
-		jsonw_hex(w, "sha256", ch->after.sha256, SHA256_SIZE);
-	if (ch->has_before)
-		jsonw_hex(w, "sha256_before", ch->before.sha256, SHA256_SIZE);
+		jsonw_hex(w, "sha256", ch->after->sha256, SHA256_SIZE);
+	if (ch->before != NULL)
+		jsonw_hex(w, "sha256_before", ch->before->sha256, SHA256_SIZE);
 	if (ch->op != OP_DELETED)
-		jsonw_hex(w, "bundle_sha256", ch->after.bundle_sha256, SHA256_SIZE);
+		jsonw_hex(w, "bundle_sha256", ch->after->bundle_sha256, SHA256_SIZE);
 	if (detail < DETAIL_LEAST)
 		jsonw_str_opt(w, "version", face->version);
 	jsonw_str_opt(w, "commit", ctx->commit);

@@ -24,9 +24,9 @@ struct change {
 	char *key; /* owned */
 	struct item *item; /* a reference; NULL when deleted, and when patch */
 	bool patch; /* only state moves, from a face that Redis gave: the item's other fields stay as they are */
-	bool has_before;
-	struct face before; /* owned, when has_before */
-	struct face after; /* owned, unless deleted */
+	struct face *before; /* owned; NULL when created */
+	const struct face *after; /* of item, or patched; NULL when deleted */
+	struct face *patched; /* owned; NULL unless patch */
 	char *renamed_from; /* key of an item with the same content that this set deletes, or NULL */
 	uint64_t created_rev; /* of the item, 0 when it is created by this */
 	char created_at[CLOCK_RFC3339_SIZE];

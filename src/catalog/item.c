@@ -27,6 +27,17 @@ git_state_parse(const char *word)
 	return GIT_STATE_NONE;
 }
 
+const char *
+status_word(const char *status)
+{
+	static const char *const words[] = {"published", "draft", "in_review", "archived"};
+
+	for (size_t i = 0; i < sizeof words / sizeof words[0]; i++)
+		if (strcmp(status, words[i]) == 0)
+			return words[i];
+	return "";
+}
+
 static bool
 str_equal(const char *a, const char *b)
 {
@@ -50,7 +61,6 @@ void
 face_copy(struct face *dst, const struct face *src)
 {
 	*dst = *src;
-	dst->status = mem_strdup_opt(src->status);
 	dst->source = mem_strdup_opt(src->source);
 	dst->path = mem_strdup_opt(src->path);
 	dst->version = mem_strdup_opt(src->version);
@@ -59,11 +69,28 @@ face_copy(struct face *dst, const struct face *src)
 void
 face_free(struct face *f)
 {
-	free(f->status);
 	free(f->source);
 	free(f->path);
 	free(f->version);
 	*f = (struct face){0};
+}
+
+struct face *
+face_dup(const struct face *f)
+{
+	struct face *copy = mem_alloc(sizeof *copy);
+
+	face_copy(copy, f);
+	return copy;
+}
+
+void
+face_dup_free(struct face *f)
+{
+	if (f == NULL)
+		return;
+	face_free(f);
+	free(f);
 }
 
 struct item *
@@ -83,7 +110,7 @@ item_new(const char *type, struct manifest *m, const struct item_place *at)
 	memcpy(f->git_blob, m->git_blob, GIT_ID_SIZE);
 	f->has_git_blob = true;
 	f->git_state = at->git_state;
-	f->status = mem_strdup(m->status);
+	f->status = status_word(m->status);
 	f->source = mem_strdup(at->source);
 	f->path = mem_strdup(at->path);
 	f->version = mem_strdup_opt(m->version);

@@ -24,15 +24,22 @@ struct face {
 	bool has_git_blob;
 	bool stale; /* state: the manifest on disk is broken, this is the last good one */
 	enum git_state git_state;
-	char *status;
+	const char *status; /* static: see status_word */
 	char *source;
 	char *path; /* encoded */
 	char *version; /* for events only; not compared; may be NULL */
 };
 
 bool face_equal(const struct face *a, const struct face *b);
+/* The static copy of a word of manifest.h's status; "" for any other word. */
+const char *status_word(const char *status);
+
 void face_copy(struct face *dst, const struct face *src);
 void face_free(struct face *f);
+
+/* A copy of its own; free with face_dup_free (NULL is fine). */
+struct face *face_dup(const struct face *f);
+void face_dup_free(struct face *f);
 
 /* Immutable and counted once made. */
 struct item {

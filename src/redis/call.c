@@ -74,11 +74,11 @@ add_version(struct builder *b, const struct change *ch)
 	struct resp *r = &b->both;
 
 	if (ch->op != OP_DELETED) {
-		resp_field(r, "state", ch->after.stale ? "stale" : "ok");
-		resp_field(r, "version", ch->after.version);
-		resp_field_hex(r, "sha256", ch->after.sha256, SHA256_SIZE);
-		resp_field_hex(r, "bundle_sha256", ch->after.bundle_sha256, SHA256_SIZE);
-		resp_field_hex(r, "metadata_sha256", ch->after.metadata_sha256, SHA256_SIZE);
+		resp_field(r, "state", ch->after->stale ? "stale" : "ok");
+		resp_field(r, "version", ch->after->version);
+		resp_field_hex(r, "sha256", ch->after->sha256, SHA256_SIZE);
+		resp_field_hex(r, "bundle_sha256", ch->after->bundle_sha256, SHA256_SIZE);
+		resp_field_hex(r, "metadata_sha256", ch->after->metadata_sha256, SHA256_SIZE);
 	}
 	resp_field(r, "commit", b->ctx->commit);
 }
@@ -87,7 +87,7 @@ static void
 add_item(struct builder *b, const struct change *ch, uint64_t rev)
 {
 	const struct manifest *m = ch->item->manifest;
-	const struct face *f = &ch->after;
+	const struct face *f = ch->after;
 	bool created = ch->op == OP_CREATED;
 	struct resp *r = &b->item;
 

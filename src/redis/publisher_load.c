@@ -287,7 +287,7 @@ static void
 load_put(struct publisher *p, const char *key, uint64_t rev, const redisReply *r)
 {
 	const char *state = r->element[FIELD_STATE]->str, *git_state = r->element[FIELD_GIT_STATE]->str;
-	const char *at = r->element[FIELD_CREATED_AT]->str;
+	const char *at = r->element[FIELD_CREATED_AT]->str, *status = r->element[FIELD_STATUS]->str;
 	struct face f = {0};
 	uint64_t created;
 
@@ -299,7 +299,7 @@ load_put(struct publisher *p, const char *key, uint64_t rev, const redisReply *r
 	f.has_git_blob = field_hex(r, FIELD_GIT_BLOB, f.git_blob, GIT_ID_SIZE);
 	f.git_state = git_state != NULL ? git_state_parse(git_state) : GIT_STATE_NONE;
 	f.stale = strcmp(state, "stale") == 0;
-	f.status = field_string(r, FIELD_STATUS);
+	f.status = status != NULL ? status_word(status) : NULL;
 	f.source = field_string(r, FIELD_SOURCE);
 	f.path = field_string(r, FIELD_PATH);
 	f.version = field_string(r, FIELD_VERSION);

@@ -271,8 +271,7 @@ put(struct changeset *cs, enum op op, const char *key, const struct published_it
 	ch = &cs->changes[cs->n++];
 	*ch = (struct change){.op = op, .key = mem_strdup(key)};
 	if (pub != NULL) {
-		ch->has_before = true;
-		face_copy(&ch->before, &pub->face);
+		ch->before = face_dup(&pub->face);
 		ch->created_rev = pub->created_rev;
 		memcpy(ch->created_at, pub->created_at, sizeof ch->created_at);
 	}
@@ -287,7 +286,7 @@ put_change(struct changeset *cs, const struct published *p, const char *type, co
 	struct change *ch = put(cs, pub != NULL ? OP_UPDATED : OP_CREATED, it->key, pub);
 
 	ch->item = it;
-	face_copy(&ch->after, &it->face);
+	ch->after = &it->face;
 }
 
 void
@@ -297,8 +296,9 @@ put_patch(struct changeset *cs, const struct published *p, const char *key)
 	struct change *ch = put(cs, OP_UPDATED, key, pub);
 
 	ch->patch = true;
-	face_copy(&ch->after, &pub->face);
-	ch->after.stale = true;
+	ch->patched = face_dup(&pub->face);
+	ch->patched->stale = true;
+	ch->after = ch->patched;
 }
 
 void

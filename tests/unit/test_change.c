@@ -66,7 +66,7 @@ assert_diff(struct world *w, const char *want)
 		if (ch->op == OP_DELETED)
 			published_remove(w->published, ch->key);
 		else
-			published_put(w->published, ch->key, &ch->after, i + 1, i + 1, "");
+			published_put(w->published, ch->key, ch->after, i + 1, i + 1, "");
 	}
 	for (size_t i = 0; i < cs.n_problems; i++) {
 		const struct problem_change *p = &cs.problems[i];
