@@ -12,8 +12,8 @@ struct cand {
 	RB_ENTRY(cand) by_path;
 	TAILQ_ENTRY(cand) in_slot; /* in order of precedence */
 	struct slot *slot; /* NULL: the manifest gives no key */
-	char *source;
-	char *path;
+	const char *source; /* the caller's */
+	const char *path; /* behind the struct */
 	int priority, rank;
 	bool broken, withdraw;
 	struct item *item; /* the last good one */
@@ -23,7 +23,7 @@ struct cand {
 
 struct slot {
 	RB_ENTRY(slot) by_key;
-	char *key;
+	const char *key; /* behind the struct */
 	TAILQ_HEAD(, cand) cands;
 };
 
@@ -96,7 +96,7 @@ mark_take(struct marks *set)
 static struct cand *
 cand_find(const struct catalog *c, const char *source, const char *path)
 {
-	struct cand key = {.source = UNCONST(source), .path = UNCONST(path)};
+	struct cand key = {.source = source, .path = path};
 
 	return RB_FIND(cands, UNCONST(&c->cands), &key);
 }
@@ -104,7 +104,7 @@ cand_find(const struct catalog *c, const char *source, const char *path)
 static struct slot *
 slot_find(const struct catalog *c, const char *key)
 {
-	struct slot k = {.key = UNCONST(key)};
+	struct slot k = {.key = key};
 
 	return RB_FIND(slots, UNCONST(&c->slots), &k);
 }
@@ -134,7 +134,6 @@ slot_leave(struct catalog *c, struct cand *cand)
 	cand->slot = NULL;
 	if (TAILQ_EMPTY(&s->cands)) {
 		RB_REMOVE(slots, &c->slots, s);
-		free(s->key);
 		free(s);
 	}
 }
@@ -156,8 +155,8 @@ slot_enter(struct catalog *c, const char *key, struct cand *cand)
 	struct cand *other;
 
 	if (s == NULL) {
-		s = mem_zalloc(sizeof *s);
-		s->key = mem_strdup(key);
+		s = mem_zalloc(sizeof *s + strlen(key) + 1);
+		s->key = memcpy(s + 1, key, strlen(key) + 1);
 		TAILQ_INIT(&s->cands);
 		RB_INSERT(slots, &c->slots, s);
 	}
@@ -187,8 +186,6 @@ cand_free(struct cand *cand)
 {
 	item_unref(cand->item);
 	item_unref(cand->stale);
-	free(cand->source);
-	free(cand->path);
 	free(cand->problems);
 	free(cand);
 }
@@ -257,9 +254,9 @@ catalog_put(struct catalog *c, const struct candidate *new)
 	char *key = mem_strdup_opt(new->key);
 
 	if (cand == NULL) {
-		cand = mem_zalloc(sizeof *cand);
-		cand->source = mem_strdup(new->source);
-		cand->path = mem_strdup(new->path);
+		cand = mem_zalloc(sizeof *cand + strlen(new->path) + 1);
+		cand->source = new->source;
+		cand->path = memcpy(cand + 1, new->path, strlen(new->path) + 1);
 		RB_INSERT(cands, &c->cands, cand);
 	} else {
 		/* A broken document may not say its id: it keeps the key under which it was good. */
@@ -404,7 +401,7 @@ problems_duplicate(const struct cand *loser, const struct cand *winner, struct b
 bool
 catalog_problems(const struct catalog *c, const char *path, struct buf *out)
 {
-	struct cand key = {.source = UNCONST(""), .path = UNCONST(path)}, *cand;
+	struct cand key = {.source = "", .path = path}, *cand;
 	const struct cand *winner = NULL;
 
 	cand = RB_NFIND(cands, UNCONST(&c->cands), &key);

@@ -17,7 +17,7 @@ struct catalog *catalog_new(void);
 void catalog_free(struct catalog *c);
 
 struct candidate {
-	const char *source; /* name */
+	const char *source; /* name; must outlive the catalog */
 	int priority; /* of the source; the lower one wins */
 	int rank; /* of the pattern; the lower one wins */
 	const char *path; /* encoded; then the smaller one in byte order wins */

@@ -34,7 +34,7 @@ path_dir_length(const char *path)
 struct fact *
 fact_find(const struct facts *f, const char *path)
 {
-	struct fact key = {.path = UNCONST(path)};
+	struct fact key = {.path = path};
 
 	return RB_FIND(fact_tree, (struct fact_tree *)UNCONST(&f->facts), &key);
 }
@@ -50,12 +50,14 @@ struct fact *
 fact_first_below(struct facts *f, const char *dir, size_t dir_len)
 {
 	struct fact key, *first;
+	char *below;
 
 	if (dir_len == 0)
 		return RB_MIN(fact_tree, &f->facts);
-	key.path = mem_printf("%.*s/", (int)dir_len, dir);
+	below = mem_printf("%.*s/", (int)dir_len, dir);
+	key.path = below;
 	first = RB_NFIND(fact_tree, &f->facts, &key);
-	free(key.path);
+	free(below);
 	return first != NULL && is_below(first->path, dir, dir_len) ? first : NULL;
 }
 
@@ -165,7 +167,6 @@ static void
 fact_free(struct fact *fact)
 {
 	manifest_unref(fact->manifest);
-	free(fact->path);
 	free(fact->target);
 	free(fact->unreadable);
 	free(fact);
@@ -296,8 +297,8 @@ facts_saw(struct facts *f, const char *path, enum fact_kind kind, const struct s
 	c = collections_find(f->collections, path);
 	if (c == NULL || kind_ignored(c, path))
 		return;
-	fact = mem_zalloc(sizeof *fact);
-	fact->path = mem_strdup(path);
+	fact = mem_zalloc(sizeof *fact + strlen(path) + 1);
+	fact->path = memcpy(fact + 1, path, strlen(path) + 1);
 	fact->target = mem_strdup_opt(target);
 	fact->collection = c;
 	fact->kind = kind;

@@ -28,7 +28,7 @@ struct fact {
 	RB_ENTRY(fact) by_path;
 	TAILQ_ENTRY(fact) in_queue; /* while WANTED */
 	TAILQ_ENTRY(fact) in_dirty; /* while dirty */
-	char *path;
+	const char *path; /* behind the struct */
 	char *target; /* of a symlink */
 	char *unreadable; /* why the content is not known, or NULL */
 	const struct collection *collection;

@@ -81,8 +81,6 @@ entry_drop(struct published *p, struct entry *e)
 {
 	RB_REMOVE(entries, &p->entries, e);
 	p->items--;
-	free(e->pub.key);
-	face_free(&e->pub.face);
 	free(e);
 }
 
@@ -130,24 +128,53 @@ published_free(struct published *p)
 	free(p);
 }
 
+static size_t
+packed_size(const char *s)
+{
+	return s != NULL ? strlen(s) + 1 : 0;
+}
+
+static char *
+pack(char **at, const char *s)
+{
+	char *to = *at;
+
+	if (s == NULL)
+		return NULL;
+	memcpy(to, s, strlen(s) + 1);
+	*at += strlen(s) + 1;
+	return to;
+}
+
+/* One piece of memory for all of it: there are as many as items. */
+static struct entry *
+entry_new(const char *key, const struct face *face)
+{
+	struct entry *e = mem_zalloc(sizeof *e + packed_size(key) + packed_size(face->source) +
+	    packed_size(face->path) + packed_size(face->version));
+	char *at = (char *)(e + 1);
+
+	e->pub.key = pack(&at, key);
+	e->pub.face = *face;
+	e->pub.face.source = pack(&at, face->source);
+	e->pub.face.path = pack(&at, face->path);
+	e->pub.face.version = pack(&at, face->version);
+	return e;
+}
+
 void
 published_put(struct published *p, const char *key, const struct face *face, uint64_t rev, uint64_t created_rev,
     const char *created_at)
 {
-	struct entry *e = entry_find(p, key);
+	struct entry *old = entry_find(p, key), *e = entry_new(key, face);
 
-	if (e == NULL) {
-		e = mem_zalloc(sizeof *e);
-		e->pub.key = mem_strdup(key);
-		RB_INSERT(entries, &p->entries, e);
-		p->items++;
-	} else {
-		face_free(&e->pub.face);
-	}
-	face_copy(&e->pub.face, face);
 	e->pub.rev = rev;
 	e->pub.created_rev = created_rev;
 	(void)snprintf(e->pub.created_at, sizeof e->pub.created_at, "%s", created_at);
+	if (old != NULL)
+		entry_drop(p, old);
+	RB_INSERT(entries, &p->entries, e);
+	p->items++;
 }
 
 void
