@@ -29,7 +29,7 @@ changeset_add(struct changeset *cs, enum op op, const char *key, const struct pu
 	ch = &cs->changes[cs->n++];
 	*ch = (struct change){.op = op, .key = mem_strdup(key)};
 	if (pub != NULL) {
-		ch->before = face_dup(&pub->face);
+		ch->before = face_dup(pub->face);
 		ch->created_rev = pub->created_rev;
 		memcpy(ch->created_at, pub->created_at, sizeof ch->created_at);
 	}
@@ -44,22 +44,23 @@ diff_key(struct catalog *c, const struct published *p, const char *key, struct c
 	struct change *ch;
 	struct desired d;
 
-	if (!catalog_desired(c, key, pub != NULL ? pub->face.source : NULL, pub != NULL ? pub->face.path : NULL, &d)) {
+	if (!catalog_desired(
+		c, key, pub != NULL ? pub->face->source : NULL, pub != NULL ? pub->face->path : NULL, &d)) {
 		if (pub != NULL)
 			changeset_add(deletions, OP_DELETED, key, pub);
 		return;
 	}
 	if (d.item == NULL) {
-		if (pub->face.stale)
+		if (pub->face->stale)
 			return;
 		ch = changeset_add(upserts, OP_UPDATED, key, pub);
 		ch->patch = true;
-		ch->patched = face_dup(&pub->face);
+		ch->patched = face_dup(pub->face);
 		ch->patched->stale = true;
 		ch->after = ch->patched;
 		return;
 	}
-	if (pub != NULL && face_equal(&pub->face, &d.item->face))
+	if (pub != NULL && face_equal(pub->face, &d.item->face))
 		return;
 	ch = changeset_add(upserts, pub != NULL ? OP_UPDATED : OP_CREATED, key, pub);
 	ch->item = item_ref(d.item);
@@ -164,8 +165,8 @@ changeset_free(struct changeset *cs)
 
 		free(ch->key);
 		item_unref(ch->item);
-		face_dup_free(ch->before);
-		face_dup_free(ch->patched);
+		free(ch->before);
+		free(ch->patched);
 		free(ch->renamed_from);
 	}
 	for (size_t i = 0; i < cs->n_problems; i++) {

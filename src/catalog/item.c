@@ -1,5 +1,6 @@
 #include "catalog/item.h"
 
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -57,64 +58,82 @@ face_equal(const struct face *a, const struct face *b)
 	    str_equal(a->path, b->path);
 }
 
-void
-face_copy(struct face *dst, const struct face *src)
+static size_t
+packed_size(const char *s)
 {
-	*dst = *src;
-	dst->source = mem_strdup_opt(src->source);
-	dst->path = mem_strdup_opt(src->path);
-	dst->version = mem_strdup_opt(src->version);
+	return s != NULL ? strlen(s) + 1 : 0;
+}
+
+static const char *
+pack(char **at, const char *s)
+{
+	char *to = *at;
+
+	if (s == NULL)
+		return NULL;
+	*at += strlen(s) + 1;
+	return memcpy(to, s, strlen(s) + 1);
+}
+
+size_t
+face_packed_size(const struct face *f)
+{
+	return packed_size(f->source) + packed_size(f->path) + packed_size(f->version);
 }
 
 void
-face_free(struct face *f)
+face_pack(struct face *dst, const struct face *src, char *strings)
 {
-	free(f->source);
-	free(f->path);
-	free(f->version);
-	*f = (struct face){0};
+	*dst = *src;
+	dst->source = pack(&strings, src->source);
+	dst->path = pack(&strings, src->path);
+	dst->version = pack(&strings, src->version);
 }
 
 struct face *
 face_dup(const struct face *f)
 {
-	struct face *copy = mem_alloc(sizeof *copy);
+	struct face *copy = mem_alloc(sizeof *copy + face_packed_size(f));
 
-	face_copy(copy, f);
+	face_pack(copy, f, (char *)(copy + 1));
 	return copy;
 }
 
-void
-face_dup_free(struct face *f)
+/* Item, the strings of its face and its key in one piece: there are many. */
+static struct item *
+item_make(const char *type, struct manifest *m, const struct face *face, uint32_t files)
 {
-	if (f == NULL)
-		return;
-	face_free(f);
-	free(f);
+	size_t face_size = face_packed_size(face), key_size = strlen(type) + 1 + strlen(m->id) + 1;
+	struct item *it = mem_zalloc(sizeof *it + face_size + key_size);
+	char *key = (char *)(it + 1) + face_size;
+
+	it->refs = 1;
+	it->type = type;
+	it->manifest = manifest_ref(m);
+	it->files = files;
+	face_pack(&it->face, face, (char *)(it + 1));
+	(void)snprintf(key, key_size, "%s/%s", type, m->id);
+	it->key = key;
+	return it;
 }
 
 struct item *
 item_new(const char *type, struct manifest *m, const struct item_place *at)
 {
-	struct item *it = mem_zalloc(sizeof *it);
-	struct face *f = &it->face;
+	struct face f = {
+	    .has_git_blob = true,
+	    .git_state = at->git_state,
+	    .status = status_word(m->status),
+	    .source = at->source,
+	    .path = at->path,
+	    .version = m->version,
+	};
 
-	it->refs = 1;
-	it->key = mem_printf("%s/%s", type, m->id);
-	it->type = type;
-	it->manifest = manifest_ref(m);
-	it->files = at->files;
-	memcpy(f->sha256, m->sha256, SHA256_SIZE);
-	memcpy(f->bundle_sha256, at->bundle_sha256, SHA256_SIZE);
-	memcpy(f->metadata_sha256, m->metadata_sha256, SHA256_SIZE);
-	memcpy(f->git_blob, m->git_blob, GIT_ID_SIZE);
-	f->has_git_blob = true;
-	f->git_state = at->git_state;
-	f->status = status_word(m->status);
-	f->source = mem_strdup(at->source);
-	f->path = mem_strdup(at->path);
-	f->version = mem_strdup_opt(m->version);
-	return it;
+	memcpy(f.sha256, m->sha256, SHA256_SIZE);
+	memcpy(f.bundle_sha256, at->bundle_sha256, SHA256_SIZE);
+	memcpy(f.metadata_sha256, m->metadata_sha256, SHA256_SIZE);
+	memcpy(f.git_blob, m->git_blob, GIT_ID_SIZE);
+	return item_make(type, m, &f, at->files);
 }
 
 struct item *
@@ -130,22 +149,14 @@ item_unref(struct item *it)
 	if (it == NULL || --it->refs > 0)
 		return;
 	manifest_unref(it->manifest);
-	face_free(&it->face);
-	free(it->key);
 	free(it);
 }
 
 struct item *
 item_with_stale(const struct item *it, bool stale)
 {
-	struct item *copy = mem_zalloc(sizeof *copy);
+	struct item *copy = item_make(it->type, it->manifest, &it->face, it->files);
 
-	copy->refs = 1;
-	copy->key = mem_strdup(it->key);
-	copy->type = it->type;
-	copy->manifest = manifest_ref(it->manifest);
-	copy->files = it->files;
-	face_copy(&copy->face, &it->face);
 	copy->face.stale = stale;
 	return copy;
 }

@@ -25,26 +25,26 @@ struct face {
 	bool stale; /* state: the manifest on disk is broken, this is the last good one */
 	enum git_state git_state;
 	const char *status; /* static: see status_word */
-	char *source;
-	char *path; /* encoded */
-	char *version; /* for events only; not compared; may be NULL */
+	const char *source;
+	const char *path; /* encoded */
+	const char *version; /* for events only; not compared; may be NULL */
 };
 
 bool face_equal(const struct face *a, const struct face *b);
 /* The static copy of a word of manifest.h's status; "" for any other word. */
 const char *status_word(const char *status);
 
-void face_copy(struct face *dst, const struct face *src);
-void face_free(struct face *f);
+/* Bytes that the strings of a face need, and a copy of it with its strings there. */
+size_t face_packed_size(const struct face *f);
+void face_pack(struct face *dst, const struct face *src, char *strings);
 
-/* A copy of its own; free with face_dup_free (NULL is fine). */
+/* A copy in one piece of memory; free(3) it. */
 struct face *face_dup(const struct face *f);
-void face_dup_free(struct face *f);
 
 /* Immutable and counted once made. */
 struct item {
 	int refs;
-	char *key; /* "<type>/<id>", encoded */
+	const char *key; /* "<type>/<id>", encoded */
 	const char *type;
 	struct manifest *manifest; /* the last good one */
 	struct face face;

@@ -71,7 +71,7 @@ published_new(void)
 static struct entry *
 entry_find(const struct published *p, const char *key)
 {
-	struct entry k = {.pub = {.key = UNCONST(key)}};
+	struct entry k = {.pub = {.key = key}};
 
 	return RB_FIND(entries, (struct entries *)UNCONST(&p->entries), &k);
 }
@@ -81,6 +81,7 @@ entry_drop(struct published *p, struct entry *e)
 {
 	RB_REMOVE(entries, &p->entries, e);
 	p->items--;
+	item_unref(e->pub.item);
 	free(e);
 }
 
@@ -128,45 +129,32 @@ published_free(struct published *p)
 	free(p);
 }
 
-static size_t
-packed_size(const char *s)
-{
-	return s != NULL ? strlen(s) + 1 : 0;
-}
-
-static char *
-pack(char **at, const char *s)
-{
-	char *to = *at;
-
-	if (s == NULL)
-		return NULL;
-	memcpy(to, s, strlen(s) + 1);
-	*at += strlen(s) + 1;
-	return to;
-}
-
-/* One piece of memory for all of it: there are as many as items. */
+/* There are as many as items: what belongs to one is in one piece of memory, or the item's own. */
 static struct entry *
-entry_new(const char *key, const struct face *face)
+entry_new(const char *key, const struct face *face, struct item *item)
 {
-	struct entry *e = mem_zalloc(sizeof *e + packed_size(key) + packed_size(face->source) +
-	    packed_size(face->path) + packed_size(face->version));
-	char *at = (char *)(e + 1);
+	size_t key_size = strlen(key) + 1;
+	struct entry *e;
 
-	e->pub.key = pack(&at, key);
-	e->pub.face = *face;
-	e->pub.face.source = pack(&at, face->source);
-	e->pub.face.path = pack(&at, face->path);
-	e->pub.face.version = pack(&at, face->version);
+	if (item != NULL) {
+		e = mem_zalloc(sizeof *e);
+		e->pub.item = item_ref(item);
+		e->pub.key = item->key;
+		e->pub.face = &item->face;
+		return e;
+	}
+	e = mem_zalloc(sizeof *e + sizeof *face + face_packed_size(face) + key_size);
+	face_pack((struct face *)(e + 1), face, (char *)(e + 1) + sizeof *face);
+	e->pub.face = (const struct face *)(e + 1);
+	e->pub.key = memcpy((char *)(e + 1) + sizeof *face + face_packed_size(face), key, key_size);
 	return e;
 }
 
 void
-published_put(struct published *p, const char *key, const struct face *face, uint64_t rev, uint64_t created_rev,
-    const char *created_at)
+published_put(struct published *p, const char *key, const struct face *face, struct item *item, uint64_t rev,
+    uint64_t created_rev, const char *created_at)
 {
-	struct entry *old = entry_find(p, key), *e = entry_new(key, face);
+	struct entry *old = entry_find(p, key), *e = entry_new(key, face, item);
 
 	e->pub.rev = rev;
 	e->pub.created_rev = created_rev;
@@ -203,7 +191,7 @@ published_next(const struct published *p, const char *after)
 	if (after == NULL) {
 		e = RB_MIN(entries, head);
 	} else {
-		struct entry k = {.pub = {.key = UNCONST(after)}};
+		struct entry k = {.pub = {.key = after}};
 
 		e = RB_NFIND(entries, head, &k);
 		if (e != NULL && strcmp(e->pub.key, after) == 0)

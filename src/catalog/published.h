@@ -14,8 +14,9 @@
 struct published;
 
 struct published_item {
-	char *key; /* "<type>/<id>" */
-	struct face face;
+	const char *key; /* "<type>/<id>" */
+	const struct face *face;
+	struct item *item; /* a reference, when the face is its; else NULL */
 	uint64_t rev;
 	uint64_t created_rev;
 	char created_at[CLOCK_RFC3339_SIZE];
@@ -25,9 +26,9 @@ struct published *published_new(void);
 void published_free(struct published *p);
 void published_clear(struct published *p);
 
-/* key and face are copied. Replaces. */
-void published_put(struct published *p, const char *key, const struct face *face, uint64_t rev, uint64_t created_rev,
-    const char *created_at);
+/* Replaces. The face is item's, which gets a reference; item NULL: key and face are copied. */
+void published_put(struct published *p, const char *key, const struct face *face, struct item *item, uint64_t rev,
+    uint64_t created_rev, const char *created_at);
 void published_remove(struct published *p, const char *key);
 const struct published_item *published_get(const struct published *p, const char *key);
 

@@ -121,7 +121,7 @@ apply_one(struct publisher *p, const struct change *ch, uint64_t rev)
 	if (ch->op == OP_DELETED)
 		published_remove(p->published, ch->key);
 	else
-		published_put(p->published, ch->key, ch->after, rev, created ? rev : ch->created_rev,
+		published_put(p->published, ch->key, ch->after, ch->item, rev, created ? rev : ch->created_rev,
 		    created ? p->sending.call.time : ch->created_at);
 	published_set_type_rev(p->published, type, rev);
 	free(type);

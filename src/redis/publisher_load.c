@@ -276,12 +276,6 @@ field_hex(const redisReply *r, enum field f, uint8_t *out, size_t n)
 	return v->type == REDIS_REPLY_STRING && text_unhex(v->str, (size_t)v->len, out, n) == 0;
 }
 
-static char *
-field_string(const redisReply *r, enum field f)
-{
-	return mem_strdup_opt(r->element[f]->type == REDIS_REPLY_STRING ? r->element[f]->str : NULL);
-}
-
 /* A damaged item counts as not published: it comes anew from the disk, and nothing is deleted for it. */
 static void
 load_put(struct publisher *p, const char *key, uint64_t rev, const redisReply *r)
@@ -300,12 +294,11 @@ load_put(struct publisher *p, const char *key, uint64_t rev, const redisReply *r
 	f.git_state = git_state != NULL ? git_state_parse(git_state) : GIT_STATE_NONE;
 	f.stale = strcmp(state, "stale") == 0;
 	f.status = status != NULL ? status_word(status) : NULL;
-	f.source = field_string(r, FIELD_SOURCE);
-	f.path = field_string(r, FIELD_PATH);
-	f.version = field_string(r, FIELD_VERSION);
+	f.source = r->element[FIELD_SOURCE]->str;
+	f.path = r->element[FIELD_PATH]->str;
+	f.version = r->element[FIELD_VERSION]->str;
 	if (f.status != NULL && f.source != NULL && f.path != NULL)
-		published_put(p->published, key, &f, rev, created, at);
-	face_free(&f);
+		published_put(p->published, key, &f, NULL, rev, created, at);
 }
 
 void

@@ -115,7 +115,7 @@ account(struct stage *s)
 		if (ch->op == OP_DELETED)
 			published_remove(s->published, ch->key);
 		else
-			published_put(s->published, ch->key, ch->after, rev, created ? rev : ch->created_rev,
+			published_put(s->published, ch->key, ch->after, ch->item, rev, created ? rev : ch->created_rev,
 			    created ? TIME : ch->created_at);
 		published_set_type_rev(s->published, type, rev);
 		free(type);

@@ -271,7 +271,7 @@ put(struct changeset *cs, enum op op, const char *key, const struct published_it
 	ch = &cs->changes[cs->n++];
 	*ch = (struct change){.op = op, .key = mem_strdup(key)};
 	if (pub != NULL) {
-		ch->before = face_dup(&pub->face);
+		ch->before = face_dup(pub->face);
 		ch->created_rev = pub->created_rev;
 		memcpy(ch->created_at, pub->created_at, sizeof ch->created_at);
 	}
@@ -296,7 +296,7 @@ put_patch(struct changeset *cs, const struct published *p, const char *key)
 	struct change *ch = put(cs, OP_UPDATED, key, pub);
 
 	ch->patch = true;
-	ch->patched = face_dup(&pub->face);
+	ch->patched = face_dup(pub->face);
 	ch->patched->stale = true;
 	ch->after = ch->patched;
 }

@@ -66,7 +66,7 @@ assert_diff(struct world *w, const char *want)
 		if (ch->op == OP_DELETED)
 			published_remove(w->published, ch->key);
 		else
-			published_put(w->published, ch->key, ch->after, i + 1, i + 1, "");
+			published_put(w->published, ch->key, ch->after, ch->item, i + 1, i + 1, "");
 	}
 	for (size_t i = 0; i < cs.n_problems; i++) {
 		const struct problem_change *p = &cs.problems[i];
@@ -139,7 +139,7 @@ a_broken_manifest_known_to_redis_only_is_patched_once(void **state)
 	struct world *w = *state;
 	struct item *it = make_item("a", "skills/a", "1");
 
-	published_put(w->published, "skill/a", &it->face, 7, 7, "");
+	published_put(w->published, "skill/a", &it->face, NULL, 7, 7, "");
 	item_unref(it);
 	put(w, "a", "skills/a", NULL);
 	assert_diff(w, "~skill/a* ");
@@ -153,7 +153,7 @@ what_is_published_and_not_wanted_is_deleted(void **state)
 	struct world *w = *state;
 	struct item *it = make_item("a", "skills/a", "1");
 
-	published_put(w->published, "skill/a", &it->face, 7, 7, "");
+	published_put(w->published, "skill/a", &it->face, NULL, 7, 7, "");
 	item_unref(it);
 	catalog_touch_key(w->catalog, "skill/a");
 	assert_diff(w, "-skill/a ");

@@ -53,8 +53,8 @@ read_all(struct facts *f)
 
 	while (facts_next_wanted(f, &w)) {
 		char text[256], *path = mem_strdup(w.path);
-		int n = snprintf(
-		    text, sizeof text, "---\nname: %s\ndescription: text %llu\n---\n", w.path, (unsigned long long)w.size);
+		int n = snprintf(text, sizeof text, "---\nname: %s\ndescription: text %llu\n---\n", w.path,
+		    (unsigned long long)w.size);
 		uint8_t sha[SHA256_SIZE];
 
 		sha256(text, (size_t)n, sha);

@@ -160,7 +160,7 @@ next_process_loads_exactly_what_was_published(void **state)
 		assert_string_equal(x->created_at, y->created_at);
 	}
 	assert_int_equal(n, 1599);
-	assert_true(published_get(s->b.published, "mcp/i9")->face.stale);
+	assert_true(published_get(s->b.published, "mcp/i9")->face->stale);
 	assert_int_equal(published_type_rev(s->b.published, "mcp"), published_type_rev(s->a.published, "mcp"));
 	assert_true(published_problems_equal(s->b.published, "skills/x.md", "[1]", 3));
 }
