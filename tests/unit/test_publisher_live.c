@@ -154,7 +154,7 @@ next_process_loads_exactly_what_was_published(void **state)
 	for (x = published_next(s->a.published, NULL); x != NULL; x = published_next(s->a.published, x->key), n++) {
 		y = published_get(s->b.published, x->key);
 		assert_non_null(y);
-		assert_true(face_equal(&x->face, &y->face));
+		assert_true(face_equal(x->face, y->face));
 		assert_int_equal(x->rev, y->rev);
 		assert_int_equal(x->created_rev, y->created_rev);
 		assert_string_equal(x->created_at, y->created_at);
