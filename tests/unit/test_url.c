@@ -77,9 +77,10 @@ password_without_user_leaves_the_user_out(void **state)
 	struct err e;
 
 	(void)state;
-	assert_int_equal(redis_url_parse("redis://:secret@h/", &u, &e), 0);
+	assert_int_equal(redis_url_parse("redis://:sec@ret@h/", &u, &e), 0);
 	assert_null(u.user);
-	assert_string_equal(u.password, "secret");
+	assert_string_equal(u.password, "sec@ret");
+	assert_string_equal(u.host, "h");
 	redis_url_free(&u);
 }
 
