@@ -110,9 +110,15 @@ link_poll_update(struct agent *a)
 {
 	struct link *l = &a->link;
 
+	int events;
+
 	if (l->conn == NULL || l->poll == NULL)
 		return;
-	(void)uv_poll_start(l->poll, UV_READABLE | (conn_wants_write(l->conn) ? UV_WRITABLE : 0), link_on_poll);
+	events = UV_READABLE | (conn_wants_write(l->conn) ? UV_WRITABLE : 0);
+	if (events == l->polled)
+		return;
+	l->polled = events;
+	(void)uv_poll_start(l->poll, events, link_on_poll);
 }
 
 static void
@@ -166,7 +172,8 @@ link_open(struct agent *a, const struct sockaddr *addr, socklen_t addr_len)
 		return;
 	}
 	l->give_up_at = clock_now() + a->settings->redis.timeout;
-	(void)uv_poll_start(l->poll, UV_READABLE | UV_WRITABLE, link_on_poll);
+	l->polled = UV_READABLE | UV_WRITABLE;
+	(void)uv_poll_start(l->poll, l->polled, link_on_poll);
 }
 
 static void

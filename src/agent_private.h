@@ -66,6 +66,7 @@ struct link {
 	uv_process_t *server; /* NULL while it does not run */
 	struct conn *conn; /* NULL while there is none */
 	uv_poll_t *poll;
+	int polled; /* events it polls for */
 	uv_getaddrinfo_t *resolving;
 	usec_t retry_at; /* next try; USEC_NEVER while there is a connection */
 	usec_t give_up_at; /* connecting and handshake end here */
