@@ -1,5 +1,6 @@
 #include "catalog/published.h"
 
+#include <assert.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -137,6 +138,7 @@ entry_new(const char *key, const struct face *face, struct item *item)
 	struct entry *e;
 
 	if (item != NULL) {
+		assert(strcmp(item->key, key) == 0);
 		e = mem_zalloc(sizeof *e);
 		e->pub.item = item_ref(item);
 		e->pub.key = item->key;

@@ -7,15 +7,15 @@
 
 #include "catalog/item.h"
 
-/* A skill with this id at this path; content tells one version from another. */
+/* A skill with this id and name at this path; name and content tell one version from another. */
 static inline struct item *
-make_item(const char *id, const char *path, const char *content)
+make_named_item(const char *id, const char *name, const char *path, const char *content)
 {
 	struct collections cs;
 	struct item_place at = {.source = "main", .path = path, .files = 1};
 	struct manifest_source src = {.path = path, .id = id};
 	char text[2048];
-	int n = snprintf(text, sizeof text, "---\nname: %s\ndescription: text %s\nversion: 1.0\n---\n", id, content);
+	int n = snprintf(text, sizeof text, "---\nname: %s\ndescription: text %s\nversion: 1.0\n---\n", name, content);
 	struct manifest *m;
 	struct item *it;
 
@@ -27,6 +27,12 @@ make_item(const char *id, const char *path, const char *content)
 	manifest_unref(m);
 	collections_free(&cs);
 	return it;
+}
+
+static inline struct item *
+make_item(const char *id, const char *path, const char *content)
+{
+	return make_named_item(id, id, path, content);
 }
 
 #endif

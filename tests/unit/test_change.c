@@ -114,7 +114,7 @@ what_moves_with_its_content_is_called_renamed(void **state)
 	put(w, "a", "skills/a", "1");
 	assert_diff(w, "+skill/a ");
 	catalog_remove(w->catalog, "main", "skills/a");
-	cand.item = make_item("a", "skills/b", "1");
+	cand.item = make_named_item("b", "a", "skills/b", "1");
 	catalog_put(w->catalog, &cand);
 	assert_diff(w, "+skill/b<skill/a -skill/a ");
 }
