@@ -21,7 +21,7 @@
 
 #define TIMEOUT (5 * USEC_PER_SEC)
 
-/* A child that plays Redis on a TCP port: it says all it has to say at once, then waits to be closed. */
+/* A child that plays Redis on a TCP port: it says what it has to say, then waits to be closed. */
 struct stage {
 	pid_t pid;
 	char host[16];
@@ -55,6 +55,27 @@ teardown(void **state)
 	return 0;
 }
 
+#define UNTIL_PING "|" /* in a script: go on when a PING has come */
+
+static void
+play_part(int fd, const char *part, size_t n)
+{
+	if (send(fd, part, n, MSG_NOSIGNAL) != (ssize_t)n)
+		_exit(1);
+}
+
+static void
+await_ping(int fd)
+{
+	char last[4] = "";
+
+	while (memcmp(last, "PING", 4) != 0) {
+		memmove(last, last + 1, 3);
+		if (read(fd, last + 3, 1) != 1)
+			_exit(1);
+	}
+}
+
 static _Noreturn void
 play(int listener, const char *script, bool hang_up)
 {
@@ -63,8 +84,17 @@ play(int listener, const char *script, bool hang_up)
 
 	(void)prctl(PR_SET_PDEATHSIG, SIGKILL);
 	fd = accept(listener, NULL, NULL);
-	if (fd < 0 || send(fd, script, strlen(script), MSG_NOSIGNAL) < 0)
+	if (fd < 0)
 		_exit(1);
+	for (;;) {
+		size_t n = strcspn(script, UNTIL_PING);
+
+		play_part(fd, script, n);
+		if (script[n] == '\0')
+			break;
+		await_ping(fd);
+		script += n + 1;
+	}
 	if (hang_up)
 		(void)shutdown(fd, SHUT_WR);
 	while (read(fd, &c, 1) > 0)
@@ -127,6 +157,40 @@ replies_that_came_early_are_kept_in_order(void **state)
 	for (int i = 0; i < 1000; i++) {
 		redisReply *r = client_next(s->c, TIMEOUT, &s->e);
 
+		assert_int_equal(r->integer, i);
+		freeReplyObject(r);
+	}
+	buf_free(&script);
+}
+
+/* Bursts of 10, 20, 40, ... replies: each is more than there was room for. */
+static bool
+ends_burst(int i)
+{
+	int n = (i + 11) / 10;
+
+	return (i + 11) % 10 == 0 && (n & (n - 1)) == 0;
+}
+
+static void
+replies_keep_their_order_while_more_come_and_some_are_taken(void **state)
+{
+	struct stage *s = *state;
+	struct buf script = {0};
+
+	buf_addstr(&script, "+OK\r\n");
+	for (int i = 0; i < 1000; i++)
+		buf_addf(&script, ":%d\r\n%s", i, ends_burst(i) ? UNTIL_PING : "");
+	stage_play(s, script.p, false);
+	open_client(s);
+	for (int i = 0; i < 1000; i++) {
+		redisReply *r;
+
+		if (ends_burst(i))
+			client_append(s->c, 1, (const char *const[]){"PING"}, NULL);
+		r = client_next(s->c, TIMEOUT, &s->e);
+		if (r == NULL)
+			fail_msg("%d: %s", i, s->e.msg);
 		assert_int_equal(r->integer, i);
 		freeReplyObject(r);
 	}
@@ -206,6 +270,7 @@ main(void)
 	const struct CMUnitTest tests[] = {
 	    STAGED(request_over_tcp_by_name_gets_its_reply),
 	    STAGED(replies_that_came_early_are_kept_in_order),
+	    STAGED(replies_keep_their_order_while_more_come_and_some_are_taken),
 	    STAGED(silence_is_a_time_out_that_can_be_tried_again),
 	    STAGED(server_that_never_greets_is_given_up),
 	    STAGED(lost_connection_stays_lost_and_keeps_its_reason),
