@@ -4,14 +4,10 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "base/jsonw.h"
 #include "base/mem.h"
 #include "base/sha.h"
-#include "base/text.h"
-#include "redis/conn.h"
 #include "redis/keys.h"
 #include "redis/publisher_private.h"
-#include "redis/refusal.h"
 
 #define SYNCS_WAITING_MAX 64
 
@@ -110,44 +106,6 @@ publisher_expect(struct publisher *p, enum request request)
 	publisher_await(p, request);
 }
 
-/* Publishing on the control channel shows early whether we may; to consumers it is one more heartbeat. */
-static void
-publisher_probe(struct publisher *p)
-{
-	struct buf data = {0}, event = {0};
-	char time[CLOCK_RFC3339_SIZE], *id = mem_printf("%s.%llu", p->owner, (unsigned long long)++p->beats);
-	struct jsonw w;
-
-	clock_rfc3339(p->wall_ms, time);
-	jsonw_init(&w, &data);
-	jsonw_object(&w, NULL);
-	jsonw_str(&w, "state", "connecting");
-	jsonw_str(&w, "agent", p->agent);
-	jsonw_object_end(&w);
-	control_event("dev.shelfd.heartbeat", p->catalog, id, time, data.p, &event);
-	resp_str(&p->request, "PUBLISH");
-	publisher_add_key(p, "events:control", "");
-	resp_add(&p->request, event.p, event.n);
-	publisher_expect(p, REQUEST_PROBE);
-	buf_free(&data);
-	buf_free(&event);
-	free(id);
-}
-
-static void
-publisher_scripts(struct publisher *p)
-{
-	p->state = PUBLISHER_SCRIPT;
-	p->n_loaded = 0;
-	for (int s = 0; s < SCRIPTS; s++) {
-		resp_str(&p->request, "SCRIPT");
-		resp_str(&p->request, "LOAD");
-		resp_str(&p->request, script_text((enum script)s));
-		publisher_expect(p, REQUEST_SCRIPT);
-	}
-	publisher_probe(p);
-}
-
 void
 publisher_restart(struct publisher *p)
 {
@@ -156,7 +114,7 @@ publisher_restart(struct publisher *p)
 	if (p->dry_run)
 		load_ask_head(p);
 	else if (p->n_loaded < SCRIPTS)
-		publisher_scripts(p);
+		scripts_load(p);
 	else
 		lease_take(p);
 }
@@ -217,106 +175,15 @@ publisher_loaded(struct publisher *p, bool reset)
 	p->sink.loaded(p->arg, reset);
 }
 
-/* xorshift64 (Marsaglia, 2003): agents that lost the same Redis must not come back in step. */
-static usec_t
-publisher_jitter(struct publisher *p, usec_t range)
-{
-	p->jitter ^= p->jitter << 13;
-	p->jitter ^= p->jitter >> 7;
-	p->jitter ^= p->jitter << 17;
-	return (usec_t)(p->jitter % (uint64_t)range);
-}
-
-static void
-publisher_wait(struct publisher *p)
-{
-	p->state = PUBLISHER_WAIT;
-	p->cycle++;
-	load_clear(&p->load);
-	p->wait_until = p->now + p->backoff / 2 + publisher_jitter(p, p->backoff / 2 + 1);
-}
-
-void
-publisher_odd(struct publisher *p, const char *what)
-{
-	p->cycle++;
-	(void)snprintf(p->condition, sizeof p->condition, "redis gave an odd reply to %s", what);
-	p->sink.reconnect(p->arg, p->condition);
-}
-
-void
-publisher_refused(struct publisher *p, const redisReply *r)
-{
-	bool patient = true, first = p->backoff == 0;
-	char word[32], text[200];
-
-	reply_error_word(r, word);
-	(void)snprintf(
-	    p->condition, sizeof p->condition, "redis refuses: %s", text_escape_to(text, sizeof text, r->str));
-	p->backoff = first ? BACKOFF_FIRST : usec_min(p->backoff * 2, BACKOFF_MAX);
-	switch (refusal_of(word)) {
-	case REFUSAL_WAIT:
-		break;
-	case REFUSAL_MOVED:
-		p->then_reconnect = true;
-		break;
-	case REFUSAL_DENIED:
-		p->backoff = BACKOFF_MAX;
-		break;
-	case REFUSAL_SCRIPT:
-		p->n_loaded = 0;
-		patient = false;
-		break;
-	case REFUSAL_FENCED:
-		p->holding = false;
-		patient = false;
-		break;
-	case REFUSAL_STREAM:
-		p->must_mint = true;
-		/* fall through */
-	case REFUSAL_STATE:
-		p->distrust = true;
-		patient = false;
-		break;
-	}
-	/* What another look can mend is looked at right away, but only once in a row. */
-	if (!patient && first)
-		publisher_restart(p);
-	else
-		publisher_wait(p);
-}
-
-static void
-publisher_script_loaded(struct publisher *p, const redisReply *r)
-{
-	if (r->type == REDIS_REPLY_ERROR) {
-		publisher_refused(p, r);
-	} else if (r->type != REDIS_REPLY_STRING || r->len != SHA_HEX || p->n_loaded == SCRIPTS) {
-		publisher_odd(p, "SCRIPT LOAD");
-	} else {
-		memcpy(p->sha[p->n_loaded], r->str, SHA_HEX);
-		p->n_loaded++;
-	}
-}
-
-static void
-publisher_probed(struct publisher *p, const redisReply *r)
-{
-	if (r->type == REDIS_REPLY_ERROR)
-		publisher_refused(p, r);
-	else
-		lease_take(p);
-}
-
 static void
 publisher_dispatch(struct publisher *p, enum request request, const redisReply *r)
 {
 	switch (request) {
 	case REQUEST_SCRIPT:
-		publisher_script_loaded(p, r);
+		scripts_loaded(p, r);
 		break;
 	case REQUEST_PROBE:
-		publisher_probed(p, r);
+		scripts_probed(p, r);
 		break;
 	case REQUEST_TAKE:
 		lease_taken(p, r);

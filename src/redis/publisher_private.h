@@ -1,6 +1,7 @@
 /*
  * What the files of the publisher share: publisher.c keeps the states and gives
- * out replies, publisher_lease.c holds the lease and the heartbeat,
+ * out replies, publisher_scripts.c loads what runs inside Redis, publisher_wait.c
+ * deals with refusals, publisher_lease.c holds the lease and the heartbeat,
  * publisher_load.c reads what is published, publisher_apply.c sends sets.
  * Nobody else includes this.
  */
@@ -139,7 +140,14 @@ void publisher_await(struct publisher *p, enum request request); /* the same for
 void publisher_ready(struct publisher *p); /* -> READY, or APPLY when a set is left */
 void publisher_loaded(struct publisher *p, bool reset); /* -> READY, and tell */
 void publisher_restart(struct publisher *p); /* -> SCRIPT or LEASE; LOAD of a dry run */
-void publisher_refused(struct publisher *p, const redisReply *r); /* by its first word */
+
+/* publisher_scripts.c */
+void scripts_load(struct publisher *p); /* -> SCRIPT */
+void scripts_loaded(struct publisher *p, const redisReply *r);
+void scripts_probed(struct publisher *p, const redisReply *r);
+
+/* publisher_wait.c */
+void publisher_refused(struct publisher *p, const redisReply *r); /* by its first word: -> WAIT, or start anew */
 void publisher_odd(struct publisher *p, const char *what); /* a reply that no Redis gives: reconnect */
 
 /* publisher_lease.c */
