@@ -36,7 +36,7 @@ def unit_program(tally, program, result, log):
         if result in ("PASS", "XFAIL"):
             tally.passed += 1
         elif result == "SKIP":
-            lines = log.strip().splitlines()
+            lines = [line for line in log.splitlines() if line and not line.startswith("SKIP ")]
             tally.skipped.append((program, lines[-1] if lines else "no reason given"))
         else:
             tally.failed.append(program)
