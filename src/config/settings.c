@@ -115,7 +115,7 @@ settings_init(struct settings *s)
 		    .quiet = 10 * USEC_PER_MS,
 		    .writer = 100 * USEC_PER_MS,
 		    .max_delay = USEC_PER_SEC,
-		    .git_quiet = 20 * USEC_PER_MS,
+		    .git_quiet = 50 * USEC_PER_MS,
 		    .git_hold = 5 * USEC_PER_SEC,
 		},
 	    .log_level = LOG_LEVEL_INFO,

@@ -33,7 +33,7 @@ struct settings {
 		usec_t quiet; /* 10 ms */
 		usec_t writer; /* 100 ms */
 		usec_t max_delay; /* 1 s */
-		usec_t git_quiet; /* 20 ms */
+		usec_t git_quiet; /* 50 ms */
 		usec_t git_hold; /* 5 s */
 	} watch;
 	struct {

@@ -16,7 +16,7 @@
 #include "base/clock.h"
 
 struct githold_config {
-	usec_t quiet; /* after the release: 20 ms */
+	usec_t quiet; /* after the release: 50 ms */
 	usec_t cap; /* 5 s */
 };
 

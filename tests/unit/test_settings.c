@@ -26,7 +26,7 @@ the_defaults_are_those_of_the_manual(void **state)
 	assert_int_equal(s.watch.quiet, 10000);
 	assert_int_equal(s.watch.writer, 100000);
 	assert_int_equal(s.watch.max_delay, 1000000);
-	assert_int_equal(s.watch.git_quiet, 20000);
+	assert_int_equal(s.watch.git_quiet, 50000);
 	assert_int_equal(s.watch.git_hold, 5000000);
 	assert_null(s.control.socket);
 	assert_int_equal(s.log_level, LOG_LEVEL_INFO);
