@@ -201,7 +201,7 @@ link_resolved(uv_getaddrinfo_t *req, int status, struct addrinfo *res)
 static void
 link_connect(struct agent *a)
 {
-	const struct addrinfo hints = {.ai_socktype = SOCK_STREAM, .ai_flags = AI_ADDRCONFIG};
+	const struct addrinfo hints = {.ai_socktype = SOCK_STREAM};
 	struct link *l = &a->link;
 	char port[16];
 	int r;
