@@ -109,6 +109,7 @@ struct agent {
 	unsigned int jobs; /* in the pool */
 	LIST_HEAD(, retry) retries;
 	LIST_HEAD(, waiter) waiters;
+	bool put_off; /* something half-written was: barriers begin anew */
 	struct sync sync;
 	struct sync_result last_sync;
 	bool begun; /* the first scan was started */
@@ -155,7 +156,6 @@ void agent_dry_run(struct agent *a);
 void agent_wait(struct agent *a, struct http_request *req, bool sync);
 void agent_unwait(struct agent *a, struct http_request *req);
 void agent_barrier_arrived(struct agent *a, uint64_t id);
-void agent_barriers_again(struct agent *a); /* something was put off: what arrived must wait once more */
 void agent_sync_free(struct agent *a);
 void agent_sync_json(const struct sync_result *r, struct buf *out); /* an object */
 

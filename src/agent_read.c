@@ -142,7 +142,7 @@ reading_done(struct agent *a, struct reading *r, usec_t now)
 		} else if (reading_deferred(a, r, now)) {
 			facts_set_kept(a->facts, r->path, r->ticket);
 			manifest_unref(r->manifest);
-			agent_barriers_again(a);
+			a->put_off = true;
 		} else {
 			facts_set_manifest(a->facts, r->path, r->ticket, &r->sig, r->manifest, r->wall_ns);
 		}
@@ -160,7 +160,7 @@ reading_done(struct agent *a, struct reading *r, usec_t now)
 		facts_set_kept(a->facts, r->path, r->ticket);
 		if (!watcher_defer(a->watcher, r->path, now))
 			retry_later(a, r->path, now + RETRY_UNSTABLE);
-		agent_barriers_again(a);
+		a->put_off = true;
 		break;
 	case READ_ERROR:
 		reading_failed(a, r, now);

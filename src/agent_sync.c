@@ -161,24 +161,6 @@ sync_awaited(const struct agent *a)
 	return false;
 }
 
-void
-agent_sync_run(struct agent *a, usec_t now)
-{
-	struct waiter *w, *next;
-
-	if (LIST_EMPTY(&a->waiters) && !a->sync.active)
-		return;
-	if (!agent_drained(a))
-		return;
-	if (a->sync.active && !sync_awaited(a))
-		sync_finish(a, now);
-	for (w = LIST_FIRST(&a->waiters); w != NULL; w = next) {
-		next = LIST_NEXT(w, entry);
-		if (w->arrived && !(w->sync && a->sync.active))
-			waiter_answer(a, w);
-	}
-}
-
 static void
 waiter_barrier(struct agent *a, struct waiter *w)
 {
@@ -191,6 +173,43 @@ waiter_barrier(struct agent *a, struct waiter *w)
 	log_warning("barrier: %s; scanning instead", e.msg);
 	agent_sync_start(a, "barrier", clock_now());
 	w->arrived = true;
+}
+
+/*
+ * What was put off counts for every waiter, also for one whose barrier is on its way: a name that a scan found may be
+ * newer than that barrier.
+ */
+static void
+barriers_again(struct agent *a)
+{
+	struct waiter *w;
+
+	if (!a->put_off)
+		return;
+	a->put_off = false;
+	LIST_FOREACH(w, &a->waiters, entry)
+	{
+		waiter_barrier(a, w);
+	}
+}
+
+void
+agent_sync_run(struct agent *a, usec_t now)
+{
+	struct waiter *w, *next;
+
+	barriers_again(a);
+	if (LIST_EMPTY(&a->waiters) && !a->sync.active)
+		return;
+	if (!agent_drained(a))
+		return;
+	if (a->sync.active && !sync_awaited(a))
+		sync_finish(a, now);
+	for (w = LIST_FIRST(&a->waiters); w != NULL; w = next) {
+		next = LIST_NEXT(w, entry);
+		if (w->arrived && !(w->sync && a->sync.active))
+			waiter_answer(a, w);
+	}
 }
 
 void
@@ -228,18 +247,6 @@ agent_barrier_arrived(struct agent *a, uint64_t id)
 	{
 		if (w->barrier == id)
 			w->arrived = true;
-	}
-}
-
-void
-agent_barriers_again(struct agent *a)
-{
-	struct waiter *w;
-
-	LIST_FOREACH(w, &a->waiters, entry)
-	{
-		if (w->arrived)
-			waiter_barrier(a, w);
 	}
 }
 
