@@ -117,6 +117,9 @@ def start(scene):
 
 @hypothesis.settings(max_examples=int(os.environ.get("SHELFD_TEST_EXAMPLES", "40")), deadline=None, database=None,
                      print_blob=True, suppress_health_check=list(hypothesis.HealthCheck))
+# A barrier whose event came while a scan was still due, which then found a broken manifest.
+@hypothesis.example(steps=[("write", "skills/a/README.md", TEXTS[0]), ("quiet",), ("write", "tools/SKILL.md", TEXTS[1]),
+                           ("rename", "tools", "skills")])
 @hypothesis.given(steps=st.lists(step, min_size=5, max_size=25))
 def test_random_sequences_end_in_what_the_oracle_says(start, steps):
     """One shelfd lives through all examples. The failing one is printed, as small as it could be made."""
