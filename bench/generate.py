@@ -202,6 +202,7 @@ def commit(root):
     git("init", "-q", "-b", "main")
     git("add", "-A")
     git("-c", "gc.auto=0", "commit", "-q", "-m", "catalog")
+    git("gc", "-q")  # as a clone is: in a pack
     return git("rev-parse", "HEAD").strip()
 
 
