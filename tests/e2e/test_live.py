@@ -269,3 +269,12 @@ def test_history_keeps_the_last_twenty_versions_of_an_item(live):
     assert rows[-1][0] == f"{item['rev']}-0"
     assert rows[-1][1]["version"] == "1.24" and rows[-1][1]["sha256"] == item["sha256"]
     assert rows[-1][1]["op"] == "updated"
+
+
+def test_an_event_of_very_long_names_keeps_to_its_size(live):
+    long = "ü" * 120 + "/" + "n" * 250
+    live.checkout.skill(long)
+    live.told()
+    live.checkout.rename("skills/" + "ü" * 120, "skills/" + "ä" * 120)
+    events = live.told()
+    assert summary(events) == sorted([f"created skill/{long.replace('ü', 'ä')}", f"deleted skill/{long}"])

@@ -284,7 +284,7 @@ def test_an_idle_daemon_wakes_for_its_heartbeats_only(scene):
     threading.Event().wait(interval.left())  # what is measured is that nothing happens
     woken = wakes(daemon.process.pid) - before
     print(f"{woken} wakes in 11 s")
-    assert woken <= 24
+    assert woken <= 12
 
 
 def test_what_other_programs_read_in_the_checkout_wakes_nobody(scene):
