@@ -143,13 +143,26 @@ on_completed(void *arg, struct MHD_Connection *connection, void **state, enum MH
 	*state = NULL;
 }
 
+static int
+socket_address(const char *path, struct sockaddr_un *ret, struct err *e)
+{
+	*ret = (struct sockaddr_un){.sun_family = AF_UNIX};
+	if (strlen(path) >= sizeof ret->sun_path)
+		return err_set(e, "%s: too long for a socket; at most %zu bytes", path, sizeof ret->sun_path - 1);
+	memcpy(ret->sun_path, path, strlen(path) + 1);
+	return 0;
+}
+
 /* A socket file that nobody serves is left over from a crash. */
 static int
-socket_clear(const char *path, const struct sockaddr_un *addr, struct err *e)
+socket_clear(const char *path, struct err *e)
 {
+	struct sockaddr_un addr;
 	struct stat st;
 	int fd, r;
 
+	if (socket_address(path, &addr, e) != 0)
+		return -1;
 	if (lstat(path, &st) != 0)
 		return errno == ENOENT ? 0 : err_sys(e, errno, "%s", path);
 	if (!S_ISSOCK(st.st_mode))
@@ -157,7 +170,7 @@ socket_clear(const char *path, const struct sockaddr_un *addr, struct err *e)
 	fd = socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC | SOCK_NONBLOCK, 0);
 	if (fd < 0)
 		return err_sys(e, errno, "socket");
-	r = connect(fd, (const struct sockaddr *)addr, sizeof *addr);
+	r = connect(fd, (const struct sockaddr *)&addr, sizeof addr);
 	if (r != 0 && errno == ECONNREFUSED)
 		r = unlink(path) == 0 ? 0 : err_sys(e, errno, "%s", path);
 	else
@@ -167,16 +180,13 @@ socket_clear(const char *path, const struct sockaddr_un *addr, struct err *e)
 }
 
 static int
-socket_listen(const char *path, struct err *e)
+socket_bind(const char *path, struct err *e)
 {
-	struct sockaddr_un addr = {.sun_family = AF_UNIX};
+	struct sockaddr_un addr;
 	mode_t mask;
 	int fd, r;
 
-	if (strlen(path) >= sizeof addr.sun_path)
-		return err_set(e, "%s: too long for a socket; at most %zu bytes", path, sizeof addr.sun_path - 1);
-	memcpy(addr.sun_path, path, strlen(path) + 1);
-	if (socket_clear(path, &addr, e) != 0)
+	if (socket_address(path, &addr, e) != 0)
 		return -1;
 	fd = socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC | SOCK_NONBLOCK, 0);
 	if (fd < 0)
@@ -189,6 +199,32 @@ socket_listen(const char *path, struct err *e)
 		(void)close(fd);
 		return -1;
 	}
+	return fd;
+}
+
+/*
+ * Between bind and listen a connection is refused, as by a dead socket. So it is made under another name: whoever sees
+ * it at its path is served, and no other server that starts takes it for a dead one.
+ */
+static int
+socket_listen(const char *path, struct err *e)
+{
+	char *made = mem_printf("%s.%ld", path, (long)getpid());
+	int fd = -1;
+
+	if (socket_clear(path, e) != 0)
+		goto out;
+	fd = socket_bind(made, e);
+	if (fd < 0)
+		goto out;
+	if (link(made, path) != 0) {
+		err_sys(e, errno, "%s", path);
+		(void)close(fd);
+		fd = -1;
+	}
+	(void)unlink(made);
+out:
+	free(made);
 	return fd;
 }
 
@@ -234,9 +270,10 @@ http_server_free(struct http_server *s)
 			http_respond_error(req, MHD_HTTP_SERVICE_UNAVAILABLE, "shelfd is ending");
 		}
 	}
+	/* First the name: what is there afterwards is another server's. */
+	(void)unlink(s->path);
 	(void)MHD_run(s->daemon);
 	MHD_stop_daemon(s->daemon);
-	(void)unlink(s->path);
 	free(s->path);
 	free(s);
 }

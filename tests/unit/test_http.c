@@ -6,12 +6,15 @@
 
 #include <cmocka.h>
 
+#include <errno.h>
 #include <poll.h>
+#include <stdbool.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/socket.h>
 #include <sys/stat.h>
 #include <sys/un.h>
+#include <sys/wait.h>
 #include <unistd.h>
 
 #include "base/buf.h"
@@ -300,6 +303,52 @@ a_second_server_is_refused_and_a_dead_socket_replaced(void **state)
 	free(dead);
 }
 
+/* Connects again and again until told to stop; returns 1 when a socket that is there refuses. */
+static int
+knock(const char *path, int stop)
+{
+	struct sockaddr_un addr = {.sun_family = AF_UNIX};
+	struct pollfd end = {.fd = stop, .events = POLLIN};
+	bool refused = false;
+
+	memcpy(addr.sun_path, path, strlen(path) + 1);
+	while (!refused && poll(&end, 1, 0) == 0) {
+		int fd = socket(AF_UNIX, SOCK_STREAM | SOCK_NONBLOCK, 0);
+
+		refused = connect(fd, (struct sockaddr *)&addr, sizeof addr) != 0 && errno == ECONNREFUSED;
+		(void)close(fd);
+	}
+	return refused;
+}
+
+static void
+a_socket_that_is_seen_is_served(void **state)
+{
+	struct world *w = *state;
+	char *path = mem_printf("%s/often.sock", w->dir);
+	int stop[2], status;
+	struct err e;
+	pid_t child;
+
+	assert_int_equal(pipe(stop), 0);
+	child = fork();
+	assert_true(child >= 0);
+	if (child == 0)
+		_exit(knock(path, stop[0]));
+	for (int i = 0; i < 1000; i++) {
+		struct http_server *s = http_server_new(path, handler, gone, w, &e);
+
+		assert_non_null(s);
+		http_server_free(s);
+	}
+	assert_int_equal(write(stop[1], "", 1), 1);
+	assert_int_equal(waitpid(child, &status, 0), child);
+	assert_int_equal(status, 0);
+	(void)close(stop[0]);
+	(void)close(stop[1]);
+	free(path);
+}
+
 static void
 a_file_that_is_no_socket_is_left_alone(void **state)
 {
@@ -329,6 +378,7 @@ main(void)
 	    TEST(a_body_over_the_limit_is_refused),
 	    TEST(the_socket_is_for_owner_and_group_only),
 	    TEST(a_second_server_is_refused_and_a_dead_socket_replaced),
+	    TEST(a_socket_that_is_seen_is_served),
 	    TEST(a_file_that_is_no_socket_is_left_alone),
 	};
 
