@@ -36,6 +36,7 @@ def test_kill_9_in_the_middle_of_a_first_sync_of_20000_loses_and_repeats_nothing
     client = scene.server.client()
     until("the first sync is under way", lambda: client.xlen(prefix() + "changes") > 2000, 120)
     daemon.kill()
+    scene.server.left_alone()
     before = stream(scene)
     assert 2000 < len(before) < 20000, "killed too late or too early to prove anything"
     revs = [int(entry.split("-")[0]) for entry, _ in before]

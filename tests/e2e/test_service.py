@@ -29,6 +29,7 @@ def test_sigterm_ends_it_soon_with_status_0_and_everything_whole(scene):
     started = time.monotonic()
     assert daemon.stop(seconds=10) == 0
     print(f"ended after {time.monotonic() - started:.3f} s")
+    scene.server.left_alone()
     have = scene.published()
     assert not oracle.published.inconsistencies(have)
     replay = oracle.stream.replay(scene.server.client())
@@ -44,6 +45,7 @@ def test_sigterm_during_a_large_first_sync_leaves_nothing_half_written(scene):
     client = scene.server.client()
     until("the first sync is under way", lambda: client.xlen(prefix() + "changes") > 100)
     assert daemon.stop(seconds=10) == 0
+    scene.server.left_alone()
     have = scene.published()
     assert not oracle.published.inconsistencies(have)
     assert not oracle.stream.differences(oracle.stream.replay(client, may_cut=True), have)
@@ -143,6 +145,7 @@ def test_the_heartbeat_says_who_is_there_and_lapses_with_it(scene):
     assert 0 < client.pttl(prefix() + "heartbeat") <= 15000
     assert 0 < client.pttl(prefix() + "lease") <= 15000
     daemon.stop()
+    scene.server.left_alone()
     assert client.get(prefix() + "lease") is None
 
 

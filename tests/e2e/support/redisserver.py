@@ -10,6 +10,9 @@ import redis
 from .waiting import PATIENCE, until
 
 
+OURS = "test"  # name of the connections that are the test's own
+
+
 class RedisServer:
     def __init__(self, folder, *options):
         self.folder = folder
@@ -47,9 +50,19 @@ class RedisServer:
             client.close()
 
     def client(self, **options):
-        client = redis.Redis(unix_socket_path=self.socket, decode_responses=True, socket_timeout=PATIENCE, **options)
+        client = redis.Redis(unix_socket_path=self.socket, decode_responses=True, socket_timeout=PATIENCE,
+                             client_name=OURS, **options)
         self.clients.append(client)
         return client
+
+    def left_alone(self):
+        """
+        Waits until only the test has connections. A program that was ended may leave a request behind, which Redis
+        carries out when it comes to it, and only then lets go of the connection.
+        """
+        client = self.client()
+        until("redis-server has done what ended programs had sent",
+              lambda: all(row["name"] == OURS for row in client.client_list()))
 
     def stop(self, how=signal.SIGTERM):
         for client in self.clients:
