@@ -24,7 +24,7 @@
 static bool
 agent_settled(const struct agent *a)
 {
-	return facts_complete(a->facts) && a->jobs == 0;
+	return facts_complete(a->facts) && a->jobs == 0 && !watcher_scanning(a->watcher);
 }
 
 bool
@@ -32,28 +32,6 @@ agent_drained(const struct agent *a)
 {
 	return agent_settled(a) && !a->rescan && !a->publishing && !a->held && !catalog_touched(a->catalog) &&
 	    publisher_idle(a->publisher);
-}
-
-static void
-agent_publish(struct agent *a, usec_t now)
-{
-	const char *commit = a->repo != NULL ? repo_commit(a->repo) : NULL;
-	const char *branch = a->repo != NULL ? repo_branch(a->repo) : NULL;
-
-	if (!publisher_idle(a->publisher))
-		return;
-	if (a->opt.dry_run) {
-		agent_dry_run(a);
-		agent_stop(a, AGENT_DONE);
-		return;
-	}
-	changeset_diff(a->catalog, a->published, &a->changeset);
-	if (a->changeset.n == 0 && a->changeset.n_problems == 0 && publisher_head_is(a->publisher, commit, branch)) {
-		changeset_free(&a->changeset);
-		return;
-	}
-	a->publishing = true;
-	publisher_submit(a->publisher, &a->changeset, commit, branch, now, clock_wall_ms());
 }
 
 /* systemd is told at least every tell_every; mostly this rides on the wakes of the heartbeat. */
@@ -98,6 +76,8 @@ agent_deadline(const struct agent *a, usec_t now)
 		at = usec_min(at, a->told + a->tell_every);
 	if (a->ending)
 		at = usec_min(at, a->end_by);
+	else if (a->backlog)
+		at = now;
 	return at;
 }
 
@@ -144,6 +124,8 @@ agent_begin(struct agent *a, usec_t now)
 	if (a->begun)
 		return;
 	a->begun = true;
+	agent_sync_begin(a, "start", now);
+	agent_link_run(a, now); /* Redis answers while the files are looked at */
 	agent_sync_start(a, "start", now);
 }
 
@@ -158,9 +140,11 @@ agent_flow(struct agent *a, usec_t now)
 		agent_sync_start(a, "ignore", now);
 	}
 	agent_read(a, now);
-	if (agent_settled(a) && !a->held) {
-		facts_assemble(a->facts, agent_candidate, a);
-		agent_publish(a, now);
+	if (!a->held) {
+		if (agent_settled(a) && !a->backlog)
+			agent_publish(a, now);
+		else
+			agent_publish_ahead(a, now);
 	}
 	agent_sync_run(a, now);
 	if (!a->sync.active && !a->ready && a->last_sync.any) {
@@ -480,6 +464,7 @@ agent_free(struct agent *a)
 	watcher_free(a->watcher);
 	repo_free(a->repo);
 	facts_free(a->facts);
+	claims_free(a->claims);
 	catalog_free(a->catalog);
 	published_free(a->published);
 	free(a->runtime_dir);

@@ -74,11 +74,19 @@ really_gone(void *arg, const char *path)
 }
 
 static void
+on_whole(void *arg, const char *path)
+{
+	agent_publish_whole(arg, path);
+}
+
+static void
 on_scanned(void *arg, const char *prefix, uint32_t epoch)
 {
 	struct agent *a = arg;
 
 	facts_sweep(a->facts, prefix, epoch, really_gone, a);
+	if (*prefix == '\0')
+		agent_publish_whole(a, prefix);
 }
 
 static void
@@ -126,6 +134,7 @@ on_barrier(void *arg, uint64_t id)
 const struct watcher_sink agent_watcher_sink = {
     .saw = on_saw,
     .gone = on_gone,
+    .whole = on_whole,
     .scanned = on_scanned,
     .unknown = on_unknown,
     .ignored = on_ignored,

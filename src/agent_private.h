@@ -1,8 +1,9 @@
 /*
  * What the files of the agent share. agent.c joins the stages; agent_catalog.c
- * turns what the watcher tells into facts and candidates; agent_read.c reads files, inline or in the pool; agent_link.c keeps the connection to
- * Redis; agent_sync.c counts a full sync and tells who waits for it;
- * agent_api.c answers on the control socket.
+ * turns what the watcher tells into facts and candidates; agent_read.c reads
+ * files, inline or in the pool; agent_publish.c hands over what differs from what
+ * is published; agent_link.c keeps the connection to Redis; agent_sync.c counts a
+ * full sync and tells who waits for it; agent_api.c answers on the control socket.
  */
 #ifndef AGENT_PRIVATE_H
 #define AGENT_PRIVATE_H
@@ -14,6 +15,7 @@
 #include "base/rbtree.h"
 #include "catalog/catalog.h"
 #include "catalog/change.h"
+#include "catalog/claims.h"
 #include "catalog/facts.h"
 #include "git/repo.h"
 #include "http/server.h"
@@ -104,6 +106,10 @@ struct agent {
 
 	struct changeset changeset; /* under way while publishing */
 	bool publishing;
+	enum { AHEAD_OPEN, AHEAD_BEGUN, AHEAD_OVER } ahead; /* of what is still to be read: see agent_publish.c */
+	struct claims *claims; /* until that is over; NULL before anything is whole */
+	size_t ahead_at; /* so many touched keys are worth the next set */
+	bool backlog; /* more can be assembled at once */
 	bool held; /* git is at work: nothing is published */
 	bool rescan; /* the ignore rules moved: look at everything again */
 	unsigned int jobs; /* in the pool */
@@ -137,6 +143,14 @@ void agent_read(struct agent *a, usec_t now);
 void agent_read_ahead(struct agent *a); /* the same during a scan: the pool begins while the scan goes on */
 usec_t agent_read_deadline(const struct agent *a); /* of the next retry */
 void agent_read_free(struct agent *a);
+
+/*
+ * agent_publish.c: publish what differs, once all that is wanted is read; and
+ * before that, in a first sync, what can not change any more.
+ */
+void agent_publish(struct agent *a, usec_t now);
+void agent_publish_ahead(struct agent *a, usec_t now);
+void agent_publish_whole(struct agent *a, const char *path); /* a scan is through with all below path */
 
 /* agent_link.c */
 int agent_link_init(struct agent *a, struct err *e);

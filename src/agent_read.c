@@ -265,6 +265,10 @@ agent_read(struct agent *a, usec_t now)
 	bool large;
 
 	retry_due(a, now);
+	if (watcher_scanning(a->watcher)) {
+		agent_read_ahead(a);
+		return;
+	}
 	while ((j = job_next(a, &large)) != NULL) {
 		if (j->n <= INLINE_FILES && !large && a->jobs == 0)
 			read_inline(a, j, now);

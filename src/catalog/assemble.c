@@ -54,16 +54,31 @@ static void
 put_entries(struct facts *f, const struct bundle *b, const struct candidate_facts *bundle,
     void (*put)(void *, const struct candidate_facts *), void *arg)
 {
-	const struct collection *c = collections_find(f->collections, b->dir);
+	struct fact *fact;
 
-	for (char **name = c->entry; *name != NULL; name++) {
-		char *path = mem_printf("%s/%s", b->dir, *name);
-		struct fact *fact = fact_find(f, path);
-
-		if (fact != NULL && (fact->manifest != NULL || fact->unreadable != NULL))
+	for (fact = fact_first_below(f, b->dir, b->dir_len); fact != NULL;
+	     fact = fact_next_below(fact, b->dir, b->dir_len))
+		if (fact->owner == b && fact->role == ROLE_ENTRY &&
+		    (fact->manifest != NULL || fact->unreadable != NULL))
 			put_manifest(fact, bundle, put, arg);
-		free(path);
-	}
+}
+
+static bool
+is_awaited(const struct fact *fact)
+{
+	return fact->content == CONTENT_WANTED || fact->content == CONTENT_ASKED;
+}
+
+static bool
+bundle_awaits(struct facts *f, const struct bundle *b)
+{
+	const struct fact *fact;
+
+	for (fact = fact_first_below(f, b->dir, b->dir_len); fact != NULL;
+	     fact = fact_next_below(UNCONST(fact), b->dir, b->dir_len))
+		if (fact->owner == b && is_awaited(fact))
+			return true;
+	return false;
 }
 
 static void
@@ -73,6 +88,7 @@ assemble_bundle(struct facts *f, struct bundle *b, void (*put)(void *, const str
 	struct candidate_facts cand = {0};
 	struct fact *fact;
 
+	bundle_unmark(f, b);
 	for (fact = fact_first_below(f, b->dir, b->dir_len); fact != NULL;
 	     fact = fact_next_below(fact, b->dir, b->dir_len)) {
 		if (fact->owner != b)
@@ -91,11 +107,15 @@ assemble_bundle(struct facts *f, struct bundle *b, void (*put)(void *, const str
 }
 
 static void
-assemble_flat(struct fact *fact, void (*put)(void *, const struct candidate_facts *), void *arg)
+assemble_flat(struct facts *f, struct fact *fact, void (*put)(void *, const struct candidate_facts *), void *arg)
 {
 	struct candidate_facts cand = {.files = 1};
-	struct sha256_ctx *c = sha256_begin();
+	struct sha256_ctx *c;
 
+	fact_unmark(f, fact);
+	if (fact->manifest == NULL && fact->unreadable == NULL)
+		return;
+	c = sha256_begin();
 	if (counts_in_bundle(fact))
 		digest_member(c, fact, path_base(fact->path));
 	sha256_end(c, cand.bundle_sha256);
@@ -117,14 +137,59 @@ facts_assemble(struct facts *f, void (*put)(void *, const struct candidate_facts
 			put(arg, &cand);
 		tomb_free(t);
 	}
-	while ((b = TAILQ_FIRST(&f->dirty_bundles)) != NULL) {
-		TAILQ_REMOVE(&f->dirty_bundles, b, in_dirty);
-		b->dirty = false;
+	while ((b = TAILQ_FIRST(&f->ready_bundles)) != NULL || (b = TAILQ_FIRST(&f->dirty_bundles)) != NULL)
 		assemble_bundle(f, b, put, arg);
+	while ((fact = TAILQ_FIRST(&f->ready)) != NULL || (fact = TAILQ_FIRST(&f->dirty)) != NULL)
+		assemble_flat(f, fact, put, arg);
+}
+
+static void
+make_ready(struct facts *f, struct fact *fact)
+{
+	struct bundle *b = fact->owner;
+
+	if (b != NULL && b->dirty && !b->ready) {
+		TAILQ_REMOVE(&f->dirty_bundles, b, in_dirty);
+		TAILQ_INSERT_TAIL(&f->ready_bundles, b, in_dirty);
+		b->ready = true;
+	} else if (fact->dirty && !fact->ready) {
+		TAILQ_REMOVE(&f->dirty, fact, in_dirty);
+		TAILQ_INSERT_TAIL(&f->ready, fact, in_dirty);
+		fact->ready = true;
 	}
-	while ((fact = TAILQ_FIRST(&f->dirty)) != NULL) {
-		fact_unmark(f, fact);
-		if (fact->manifest != NULL || fact->unreadable != NULL)
-			assemble_flat(fact, put, arg);
+}
+
+void
+facts_whole(struct facts *f, const char *prefix,
+    void (*each)(void *, const struct collection *collection, const char *path, bool entry), void *arg)
+{
+	size_t len = strlen(prefix);
+	struct fact *fact;
+
+	for (fact = fact_first_below(f, prefix, len); fact != NULL; fact = fact_next_below(fact, prefix, len)) {
+		if (!role_is_manifest(fact->role))
+			continue;
+		make_ready(f, fact);
+		if (!fact->whole)
+			each(arg, fact->collection, fact->path, fact->role == ROLE_ENTRY);
+		fact->whole = true;
 	}
+}
+
+bool
+facts_assemble_ahead(struct facts *f, size_t max, void (*put)(void *, const struct candidate_facts *), void *arg)
+{
+	size_t bundles = 0, flat = 0;
+	struct fact *fact;
+	struct bundle *b;
+
+	while (bundles < max && (b = TAILQ_FIRST(&f->ready_bundles)) != NULL && !bundle_awaits(f, b)) {
+		assemble_bundle(f, b, put, arg);
+		bundles++;
+	}
+	while (flat < max && (fact = TAILQ_FIRST(&f->ready)) != NULL && !is_awaited(fact)) {
+		assemble_flat(f, fact, put, arg);
+		flat++;
+	}
+	return bundles == max || flat == max;
 }

@@ -24,12 +24,12 @@ struct cand {
 struct slot {
 	RB_ENTRY(slot) by_key;
 	const char *key; /* behind the struct */
-	TAILQ_HEAD(, cand) cands;
+	TAILQ_HEAD(cand_list, cand) cands;
 };
 
 struct mark {
 	RB_ENTRY(mark) entry;
-	char *text;
+	const char *text; /* behind the struct */
 };
 
 RB_HEAD(cands, cand);
@@ -39,7 +39,8 @@ RB_HEAD(marks, mark);
 struct catalog {
 	struct cands cands;
 	struct slots slots;
-	struct marks keys, paths;
+	struct marks keys, paths; /* touched */
+	size_t n_keys;
 	size_t good, broken;
 };
 
@@ -67,30 +68,42 @@ RBTREE_GENERATE(cands, cand, by_path, cand_cmp)
 RBTREE_GENERATE(slots, slot, by_key, slot_cmp)
 RBTREE_GENERATE(marks, mark, entry, mark_cmp)
 
-static void
+static bool
 mark_set(struct marks *set, const char *text)
 {
-	struct mark key = {.text = UNCONST(text)}, *m;
+	size_t size = strlen(text) + 1;
+	struct mark *m = mem_alloc(sizeof *m + size);
 
-	if (RB_FIND(marks, set, &key) != NULL)
-		return;
-	m = mem_zalloc(sizeof *m);
-	m->text = mem_strdup(text);
-	RB_INSERT(marks, set, m);
+	m->text = memcpy(m + 1, text, size);
+	if (RB_INSERT(marks, set, m) == NULL)
+		return true;
+	free(m);
+	return false;
 }
 
-static char *
-mark_take(struct marks *set)
+static bool
+mark_take(struct marks *set, struct buf *ret_text)
 {
 	struct mark *m = RB_MIN(marks, set);
-	char *text;
 
 	if (m == NULL)
-		return NULL;
+		return false;
 	RB_REMOVE(marks, set, m);
-	text = m->text;
+	buf_clear(ret_text);
+	buf_addstr(ret_text, m->text);
 	free(m);
-	return text;
+	return true;
+}
+
+static void
+marks_free(struct marks *set)
+{
+	struct mark *m;
+
+	while ((m = RB_ROOT(set)) != NULL) {
+		RB_REMOVE(marks, set, m);
+		free(m);
+	}
 }
 
 static struct cand *
@@ -109,16 +122,18 @@ slot_find(const struct catalog *c, const char *key)
 	return RB_FIND(slots, UNCONST(&c->slots), &k);
 }
 
-/* Everybody in a slot may win or lose when one comes or goes. */
+/* Everybody in a slot may win or lose when one comes or goes. Who is alone there has no problem because of others. */
 static void
 slot_touch(struct catalog *c, const struct slot *s)
 {
 	const struct cand *cand;
 
-	mark_set(&c->keys, s->key);
+	catalog_touch_key(c, s->key);
+	if (TAILQ_FIRST(&s->cands) == TAILQ_LAST(&s->cands, cand_list))
+		return;
 	TAILQ_FOREACH(cand, &s->cands, in_slot)
 	{
-		mark_set(&c->paths, cand->path);
+		catalog_touch_path(c, cand->path);
 	}
 }
 
@@ -206,16 +221,20 @@ void
 catalog_free(struct catalog *c)
 {
 	struct cand *cand;
-	char *text;
+	struct slot *s;
 
 	if (c == NULL)
 		return;
-	while ((cand = RB_MIN(cands, &c->cands)) != NULL)
-		catalog_remove(c, cand->source, cand->path);
-	while ((text = mark_take(&c->keys)) != NULL)
-		free(text);
-	while ((text = mark_take(&c->paths)) != NULL)
-		free(text);
+	while ((cand = RB_ROOT(&c->cands)) != NULL) {
+		RB_REMOVE(cands, &c->cands, cand);
+		cand_free(cand);
+	}
+	while ((s = RB_ROOT(&c->slots)) != NULL) {
+		RB_REMOVE(slots, &c->slots, s);
+		free(s);
+	}
+	marks_free(&c->keys);
+	marks_free(&c->paths);
 	free(c);
 }
 
@@ -234,17 +253,20 @@ cand_set_item(struct cand *cand, struct item *item)
 }
 
 static void
-cand_set_problems(struct cand *cand, const struct problems *ps)
+cand_set_problems(struct catalog *c, struct cand *cand, const struct problems *ps)
 {
 	struct buf json = {0};
+	bool had = cand->problems != NULL;
 
 	free(cand->problems);
 	cand->problems = NULL;
-	if (ps == NULL || ps->n == 0)
-		return;
-	problems_json(ps, &json);
-	cand->problems = mem_strndup(json.p, json.n);
-	buf_free(&json);
+	if (ps != NULL && ps->n != 0) {
+		problems_json(ps, &json);
+		cand->problems = mem_strndup(json.p, json.n);
+		buf_free(&json);
+	}
+	if (had || cand->problems != NULL)
+		catalog_touch_path(c, cand->path);
 }
 
 void
@@ -269,9 +291,8 @@ catalog_put(struct catalog *c, const struct candidate *new)
 	cand->rank = new->rank;
 	cand->withdraw = new->withdraw;
 	cand_set_item(cand, new->item);
-	cand_set_problems(cand, new->problems);
+	cand_set_problems(c, cand, new->problems);
 	cand_count(c, cand, true);
-	mark_set(&c->paths, cand->path);
 	if (key != NULL)
 		slot_enter(c, key, cand);
 	free(key);
@@ -285,7 +306,7 @@ catalog_remove(struct catalog *c, const char *source, const char *path)
 	if (cand == NULL)
 		return;
 	cand_count(c, cand, false);
-	mark_set(&c->paths, cand->path);
+	cand_set_problems(c, cand, NULL);
 	slot_leave(c, cand);
 	RB_REMOVE(cands, &c->cands, cand);
 	cand_free(cand);
@@ -299,36 +320,47 @@ catalog_touch_all(struct catalog *c)
 
 	RB_FOREACH(cand, cands, &c->cands)
 	{
-		mark_set(&c->paths, cand->path);
+		if (cand->problems != NULL)
+			catalog_touch_path(c, cand->path);
 	}
 	RB_FOREACH(s, slots, &c->slots)
 	{
-		mark_set(&c->keys, s->key);
+		slot_touch(c, s);
 	}
 }
 
 void
 catalog_touch_key(struct catalog *c, const char *key)
 {
-	mark_set(&c->keys, key);
+	if (mark_set(&c->keys, key))
+		c->n_keys++;
 }
 
 void
 catalog_touch_path(struct catalog *c, const char *path)
 {
-	mark_set(&c->paths, path);
+	(void)mark_set(&c->paths, path);
 }
 
-char *
-catalog_next_key(struct catalog *c)
+bool
+catalog_next_key(struct catalog *c, struct buf *ret)
 {
-	return mark_take(&c->keys);
+	if (!mark_take(&c->keys, ret))
+		return false;
+	c->n_keys--;
+	return true;
 }
 
-char *
-catalog_next_path(struct catalog *c)
+bool
+catalog_next_path(struct catalog *c, struct buf *ret)
 {
-	return mark_take(&c->paths);
+	return mark_take(&c->paths, ret);
+}
+
+size_t
+catalog_touched_keys(const struct catalog *c)
+{
+	return c->n_keys;
 }
 
 /* Does this candidate hold its key? An unknown last good version counts when it is the one that is published. */

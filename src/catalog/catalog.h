@@ -34,17 +34,18 @@ struct candidate {
 void catalog_put(struct catalog *c, const struct candidate *cand);
 void catalog_remove(struct catalog *c, const char *source, const char *path);
 
-/* Mark every key and path of the catalog, and every one given here, as one to look at. */
+/*
+ * Mark as one to look at: every key of the catalog and every path that has problems, or what is given. Whoever learns
+ * of problems that are published touches their paths.
+ */
 void catalog_touch_all(struct catalog *c);
 void catalog_touch_key(struct catalog *c, const char *key);
 void catalog_touch_path(struct catalog *c, const char *path);
 
-/*
- * The touched keys or paths in byte order, each taken off as it is returned (the
- * caller frees); NULL when none is left.
- */
-char *catalog_next_key(struct catalog *c);
-char *catalog_next_path(struct catalog *c);
+/* The touched keys or paths in byte order, each taken off as it is put in ret's place; false when none is left. */
+bool catalog_next_key(struct catalog *c, struct buf *ret);
+bool catalog_next_path(struct catalog *c, struct buf *ret);
+size_t catalog_touched_keys(const struct catalog *c);
 
 /* What should be published for a key. */
 struct desired {

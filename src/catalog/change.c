@@ -68,20 +68,19 @@ diff_key(struct catalog *c, const struct published *p, const char *key, struct c
 }
 
 static void
-diff_path(struct catalog *c, const struct published *p, char *path, struct changeset *cs)
+diff_path(struct catalog *c, const struct published *p, const char *path, struct changeset *cs)
 {
 	struct buf json = {0};
 	bool any = catalog_problems(c, path, &json);
 
 	if (published_problems_equal(p, path, any ? json.p : NULL, json.n)) {
 		buf_free(&json);
-		free(path);
 		return;
 	}
 	if ((cs->n_problems & (cs->n_problems - 1)) == 0)
 		cs->problems =
 		    mem_realloc(cs->problems, cs->n_problems != 0 ? cs->n_problems * 2 : 1, sizeof *cs->problems);
-	cs->problems[cs->n_problems].path = path;
+	cs->problems[cs->n_problems].path = mem_strdup(path);
 	cs->problems[cs->n_problems].json = any ? mem_strndup(json.p, json.n) : NULL;
 	cs->n_problems++;
 	buf_free(&json);
@@ -138,14 +137,13 @@ void
 changeset_diff(struct catalog *c, const struct published *p, struct changeset *ret)
 {
 	struct changeset upserts = {0}, deletions = {0};
-	char *text;
+	struct buf text = {0};
 
-	while ((text = catalog_next_key(c)) != NULL) {
-		diff_key(c, p, text, &upserts, &deletions);
-		free(text);
-	}
-	while ((text = catalog_next_path(c)) != NULL)
-		diff_path(c, p, text, &upserts);
+	while (catalog_next_key(c, &text))
+		diff_key(c, p, text.p, &upserts, &deletions);
+	while (catalog_next_path(c, &text))
+		diff_path(c, p, text.p, &upserts);
+	buf_free(&text);
 	if (upserts.n != 0 && deletions.n != 0)
 		label_renames(&upserts, &deletions);
 	if (deletions.n != 0) {
@@ -157,18 +155,47 @@ changeset_diff(struct catalog *c, const struct published *p, struct changeset *r
 	*ret = upserts;
 }
 
+static void
+change_free(struct change *ch)
+{
+	free(ch->key);
+	item_unref(ch->item);
+	free(ch->before);
+	free(ch->patched);
+	free(ch->renamed_from);
+}
+
+void
+changeset_diff_ahead(struct catalog *c, const struct published *p, bool (*settled)(void *, const char *key), void *arg,
+    struct changeset *ret)
+{
+	struct changeset creations = {.more = true}, rest = {0};
+	struct buf key = {0}, put_back = {0};
+
+	while (catalog_next_key(c, &key)) {
+		if (published_get(p, key.p) == NULL && settled(arg, key.p))
+			diff_key(c, p, key.p, &creations, &rest);
+		else
+			buf_add(&put_back, key.p, key.n + 1);
+	}
+	for (size_t at = 0; at < put_back.n; at += strlen(put_back.p + at) + 1)
+		catalog_touch_key(c, put_back.p + at);
+	if (creations.n != 0) {
+		struct change *last = &creations.changes[--creations.n];
+
+		catalog_touch_key(c, last->key);
+		change_free(last);
+	}
+	buf_free(&key);
+	buf_free(&put_back);
+	*ret = creations;
+}
+
 void
 changeset_free(struct changeset *cs)
 {
-	for (size_t i = 0; i < cs->n; i++) {
-		struct change *ch = &cs->changes[i];
-
-		free(ch->key);
-		item_unref(ch->item);
-		free(ch->before);
-		free(ch->patched);
-		free(ch->renamed_from);
-	}
+	for (size_t i = 0; i < cs->n; i++)
+		change_free(&cs->changes[i]);
 	for (size_t i = 0; i < cs->n_problems; i++) {
 		free(cs->problems[i].path);
 		free(cs->problems[i].json);

@@ -43,6 +43,7 @@ struct changeset {
 	size_t n;
 	struct problem_change *problems;
 	size_t n_problems;
+	bool more; /* another set follows under the same batch id */
 };
 
 /*
@@ -50,6 +51,15 @@ struct changeset {
  * touched. Takes the touched marks off. All of it belongs to one batch.
  */
 void changeset_diff(struct catalog *c, const struct published *p, struct changeset *ret);
+
+/*
+ * The same for creations alone, while some of the catalog is still unknown: of
+ * the touched keys that have nothing published and are settled, so that what is
+ * still to come can not change them. One is held back, so that a set that ends
+ * the batch can follow. All other marks stay.
+ */
+void changeset_diff_ahead(struct catalog *c, const struct published *p, bool (*settled)(void *, const char *key),
+    void *arg, struct changeset *ret);
 void changeset_free(struct changeset *cs);
 
 /* What an event says beside its change. */

@@ -91,8 +91,8 @@ void
 fact_unmark(struct facts *f, struct fact *fact)
 {
 	if (fact->dirty)
-		TAILQ_REMOVE(&f->dirty, fact, in_dirty);
-	fact->dirty = false;
+		TAILQ_REMOVE(fact->ready ? &f->ready : &f->dirty, fact, in_dirty);
+	fact->dirty = fact->ready = false;
 }
 
 void
@@ -196,7 +196,9 @@ facts_new(const struct collections *cs)
 	RB_INIT(&f->bundles);
 	TAILQ_INIT(&f->queue);
 	TAILQ_INIT(&f->dirty);
+	TAILQ_INIT(&f->ready);
 	TAILQ_INIT(&f->dirty_bundles);
+	TAILQ_INIT(&f->ready_bundles);
 	STAILQ_INIT(&f->tombs);
 	return f;
 }

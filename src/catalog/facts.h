@@ -103,6 +103,22 @@ struct candidate_facts {
 /* Hand out every changed candidate, gone ones first. Call when facts_complete. */
 void facts_assemble(struct facts *f, void (*put)(void *, const struct candidate_facts *), void *arg);
 
+/*
+ * All that there is below prefix ("" for everything) has been seen: what was
+ * changed there can be handed out as soon as it is read, see below. Tells each
+ * manifest there once in its life.
+ */
+void facts_whole(struct facts *f, const char *prefix,
+    void (*each)(void *, const struct collection *collection, const char *path, bool entry), void *arg);
+
+/*
+ * Before facts_complete: hand out changed candidates of what is whole, in order,
+ * from at most max bundles and as many flat manifests, up to the first one that
+ * waits for a file. Returns whether there may be more at once, because max was
+ * reached.
+ */
+bool facts_assemble_ahead(struct facts *f, size_t max, void (*put)(void *, const struct candidate_facts *), void *arg);
+
 /* Hand out this manifest path again at the next assemble (its git state moved). */
 void facts_reassemble(struct facts *f, const char *path);
 

@@ -27,7 +27,7 @@ struct bundle;
 struct fact {
 	RB_ENTRY(fact) by_path;
 	TAILQ_ENTRY(fact) in_queue; /* while WANTED */
-	TAILQ_ENTRY(fact) in_dirty; /* while dirty */
+	TAILQ_ENTRY(fact) in_dirty; /* while dirty; in ready while that too */
 	const char *path; /* behind the struct */
 	char *target; /* of a symlink */
 	char *unreadable; /* why the content is not known, or NULL */
@@ -42,7 +42,7 @@ struct fact {
 	enum fact_kind kind : 8;
 	enum role role : 8;
 	enum content content : 8;
-	bool have_digest, racy, dirty, told;
+	bool have_digest, racy, dirty, ready, whole, told;
 };
 
 /* A folder with at least one entry manifest. */
@@ -52,7 +52,7 @@ struct bundle {
 	char *dir;
 	size_t dir_len;
 	unsigned int entries;
-	bool dirty;
+	bool dirty, ready;
 };
 
 /* A manifest path that was told and is no manifest any more. */
@@ -70,8 +70,8 @@ struct facts {
 	struct fact_tree facts;
 	struct bundle_tree bundles;
 	TAILQ_HEAD(, fact) queue;
-	TAILQ_HEAD(, fact) dirty;
-	TAILQ_HEAD(, bundle) dirty_bundles;
+	TAILQ_HEAD(fact_list, fact) dirty, ready;
+	TAILQ_HEAD(bundle_list, bundle) dirty_bundles, ready_bundles;
 	STAILQ_HEAD(, tomb) tombs;
 	uint64_t tickets;
 	size_t wanted, asked, count;
@@ -110,5 +110,6 @@ void roles_free(struct facts *f);
 
 /* Every entry manifest of this bundle must be told anew. NULL is fine. */
 void bundle_mark(struct facts *f, struct bundle *b);
+void bundle_unmark(struct facts *f, struct bundle *b);
 
 #endif

@@ -52,6 +52,14 @@ bundle_mark(struct facts *f, struct bundle *b)
 	TAILQ_INSERT_TAIL(&f->dirty_bundles, b, in_dirty);
 }
 
+void
+bundle_unmark(struct facts *f, struct bundle *b)
+{
+	if (b->dirty)
+		TAILQ_REMOVE(b->ready ? &f->ready_bundles : &f->dirty_bundles, b, in_dirty);
+	b->dirty = b->ready = false;
+}
+
 /* Find role and owner by the names around it. */
 static void
 fact_assign(struct facts *f, struct fact *fact)
@@ -130,8 +138,7 @@ bundle_leave(struct facts *f, const struct fact *fact)
 		return;
 	RB_REMOVE(bundle_tree, &f->bundles, b);
 	facts_assign_below(f, b->dir, b->dir_len);
-	if (b->dirty)
-		TAILQ_REMOVE(&f->dirty_bundles, b, in_dirty);
+	bundle_unmark(f, b);
 	free(b->dir);
 	free(b);
 }

@@ -57,7 +57,7 @@ add_event(struct builder *b, const struct change *ch, uint64_t rev, uint64_t typ
 	    .rev = rev,
 	    .type_rev_before = type_rev_before,
 	    .batch = b->ctx->batch,
-	    .batch_last = number + 1 == b->cs->n,
+	    .batch_last = !b->cs->more && number + 1 == b->cs->n,
 	    .commit = b->ctx->commit,
 	    .time = b->call->time,
 	};

@@ -85,7 +85,9 @@ bool publisher_idle(const struct publisher *p);
 
 /*
  * Publish cs (taken; given back to sink->done) with this commit and branch
- * (NULL outside git). Only when publisher_idle.
+ * (NULL outside git), under a batch id of its own, or that of the set before
+ * where that one had more to follow and the commit is the same. Only when
+ * publisher_idle.
  */
 void publisher_submit(
     struct publisher *p, struct changeset *cs, const char *commit, const char *branch, usec_t now, int64_t wall_ms);

@@ -20,7 +20,7 @@ apply_build(struct publisher *p, size_t first, size_t first_problem, uint64_t ba
 	    .generation = p->generation,
 	    .owner = p->owner,
 	    .epoch = p->epoch,
-	    .batch = s->batch,
+	    .batch = p->batch.id,
 	    .commit = s->commit,
 	    .branch = s->branch,
 	    .sha = p->sha[SCRIPT_APPLY],
@@ -31,10 +31,19 @@ apply_build(struct publisher *p, size_t first, size_t first_problem, uint64_t ba
 	    .first_problem = first_problem,
 	    .n_problems = CALL_CHANGES_MAX,
 	    .base = base};
-	(void)snprintf(c->id, sizeof c->id, "%s/%u", s->batch, ++s->number);
+	(void)snprintf(c->id, sizeof c->id, "%s/%u", p->batch.id, ++p->batch.calls);
 	clock_rfc3339(p->wall_ms, c->time);
 	buf_clear(request);
 	call_build(&ctx, s->cs, p->published, &s->tally, CALL_BYTES_MAX, c, request);
+}
+
+static void
+batch_begin(struct publisher *p)
+{
+	struct batch *b = &p->batch;
+
+	b->calls = 0;
+	(void)snprintf(b->id, sizeof b->id, "%.16s-%llx", p->owner, (unsigned long long)++p->batches);
 }
 
 void
@@ -47,7 +56,8 @@ publisher_submit(
 	p->now = now;
 	p->wall_ms = wall_ms;
 	*s = (struct sending){.cs = cs, .commit = mem_strdup_opt(commit), .branch = mem_strdup_opt(branch)};
-	(void)snprintf(s->batch, sizeof s->batch, "%.16s-%llx", p->owner, (unsigned long long)++p->sets);
+	if (!p->batch.open || !publisher_head_is(p, commit, branch))
+		batch_begin(p);
 	tally_begin(&s->tally, p->published);
 	apply_build(p, 0, 0, p->rev, &s->call, &s->request);
 	apply_send(p);
@@ -60,6 +70,7 @@ apply_finish(struct publisher *p, bool ok)
 	struct sending *s = &p->sending;
 	struct changeset *cs = s->cs;
 
+	p->batch.open = ok && cs->more;
 	free(s->commit);
 	free(s->branch);
 	tally_free(&s->tally);

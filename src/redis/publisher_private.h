@@ -63,8 +63,6 @@ struct load {
 struct sending {
 	struct changeset *cs; /* NULL: nothing to send */
 	char *commit, *branch;
-	char batch[CALL_BATCH_SIZE];
-	unsigned number; /* of the last call built */
 	struct tally tally; /* after the last call built */
 	struct call call; /* under way, or due */
 	struct buf request; /* for it; sent again as it stands when the connection was cut */
@@ -72,6 +70,13 @@ struct sending {
 	struct buf next_request;
 	bool next_built;
 	usec_t sent_at;
+};
+
+/* Outlives a set that more are to follow. */
+struct batch {
+	char id[CALL_BATCH_SIZE];
+	unsigned calls; /* built */
+	bool open; /* the next set belongs to it */
 };
 
 struct publisher {
@@ -122,7 +127,8 @@ struct publisher {
 	struct load load;
 
 	struct sending sending;
-	uint64_t sets;
+	struct batch batch;
+	uint64_t batches;
 	size_t max_changes; /* of the next call */
 	struct buf syncs; /* requests that wait for READY */
 	size_t n_syncs;

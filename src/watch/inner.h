@@ -33,6 +33,7 @@ struct watcher {
 	struct barriers *barriers; /* NULL without a private folder */
 
 	uint32_t epoch; /* of the last scan */
+	struct scan *scan; /* of everything, under way; or NULL */
 	bool rescan; /* events were lost: look at everything */
 	usec_t git_due; /* when to call sink->git; USEC_NEVER */
 	bool git_event; /* in the events being read */
@@ -75,6 +76,14 @@ bool root_present(struct watcher *w);
  * is half-written may be deferred.
  */
 void scan_folder(struct watcher *w, struct node *n, bool found, usec_t now);
+
+/*
+ * The same for everything, in parts: begin, then go on until w->scan is NULL. What lies in the root of a collection is
+ * told with sink->whole as soon as it is through.
+ */
+void scan_begin(struct watcher *w, usec_t now);
+void scan_go_on(struct watcher *w);
+void scan_cancel(struct watcher *w);
 
 /* Drop the watches of n and all below it: whoever finds it still there reads it again. */
 void scan_unwatch(struct watcher *w, struct node *n);

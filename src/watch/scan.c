@@ -9,13 +9,18 @@
 #include "base/mem.h"
 #include "watch/inner.h"
 
-/* Folders still to be read, by number: one may go while another is read. */
+#define SCAN_FOLDERS 64 /* read in one go, a millisecond or so: others have a turn in between */
+
+/* Folders still to be read, by number: one may go while another is read. Depth first, so a folder is read whole before the next. */
 struct scan {
 	struct watcher *w;
+	uint32_t epoch;
 	bool found;
 	usec_t now;
 	uint64_t *stack;
 	size_t n, cap;
+	uint64_t unit; /* the folder in a collection's root that is being read, 0 for none */
+	size_t unit_depth; /* of the stack when it is through */
 	size_t folders, files;
 };
 
@@ -96,7 +101,7 @@ enter_child(struct scan *sc, struct node *dir, const char *name, const char *pat
 		w->sink.gone(w->arg, path);
 		child = tree_add(w->tree, dir, name, 0, 0);
 	}
-	child->epoch = w->epoch;
+	child->epoch = sc->epoch;
 	push(sc, child->number);
 }
 
@@ -123,7 +128,7 @@ tell_file(struct scan *sc, struct node *dir, int fd, const char *name, const cha
 	sc->files++;
 	if (sc->found)
 		settle_found(w->settle, dir->number, name, sc->now);
-	look_tell(w, fd, name, path, &st, false, w->epoch);
+	look_tell(w, fd, name, path, &st, false, sc->epoch);
 }
 
 static void
@@ -171,7 +176,7 @@ forget_unseen(struct scan *sc, struct node *dir)
 
 	for (struct node *child = tree_next_child(w->tree, dir, NULL); child != NULL; child = next) {
 		next = tree_next_child(w->tree, dir, child);
-		if (child->epoch != w->epoch)
+		if (child->epoch != sc->epoch)
 			scan_forget(w, child);
 	}
 }
@@ -186,7 +191,7 @@ read_folder(struct scan *sc, struct node *n, int fd)
 	n->dev = st.st_dev;
 	n->ino = st.st_ino;
 	watch_folder(sc, n, fd);
-	n->epoch = sc->w->epoch;
+	n->epoch = sc->epoch;
 	if (take_entries(sc, n, fd) != 0)
 		return -1;
 	forget_unseen(sc, n);
@@ -226,24 +231,121 @@ warn_of_limit(struct watcher *w)
 	    w->limit + 2 * tree_count(w->tree));
 }
 
+static struct scan *
+scan_new(struct watcher *w, const struct node *n, bool found, usec_t now)
+{
+	struct scan *sc = mem_zalloc(sizeof *sc);
+
+	if (++w->epoch == 0)
+		w->epoch = 1;
+	w->scans++;
+	*sc = (struct scan){.w = w, .epoch = w->epoch, .found = found, .now = now};
+	push(sc, n->number);
+	return sc;
+}
+
+static void
+scan_free(struct scan *sc)
+{
+	if (sc == NULL)
+		return;
+	free(sc->stack);
+	free(sc);
+}
+
+static void
+scan_end(struct scan *sc, const char *prefix)
+{
+	struct watcher *w = sc->w;
+
+	warn_of_limit(w);
+	log_debug("looked at %zu folders and %zu files", sc->folders, sc->files);
+	w->sink.scanned(w->arg, prefix, sc->epoch);
+	scan_free(sc);
+}
+
+/* A folder that lies in a collection's root is a unit. */
+static void
+unit_begin(struct scan *sc, const struct node *n)
+{
+	struct watcher *w = sc->w;
+	const struct collection *c;
+	const char *path, *below;
+
+	if (sc->unit != 0 || n->parent == NULL)
+		return;
+	path = path_set(w, n, NULL);
+	c = collections_find(w->collections, path);
+	below = c != NULL ? collection_relative(c, path) : "";
+	if (*below == '\0' || strchr(below, '/') != NULL)
+		return;
+	sc->unit = n->number;
+	sc->unit_depth = sc->n;
+}
+
+static void
+unit_end(struct scan *sc)
+{
+	struct watcher *w = sc->w;
+	struct node *unit;
+
+	if (sc->unit == 0 || sc->n > sc->unit_depth)
+		return;
+	unit = tree_by_number(w->tree, sc->unit);
+	sc->unit = 0;
+	if (unit != NULL)
+		w->sink.whole(w->arg, path_set(w, unit, NULL));
+}
+
 void
 scan_folder(struct watcher *w, struct node *n, bool found, usec_t now)
 {
-	struct scan sc = {.w = w, .found = found, .now = now};
+	struct scan *sc = scan_new(w, n, found, now);
 
 	look_close(w);
-	w->scans++;
-	if (++w->epoch == 0)
-		w->epoch = 1;
-	push(&sc, n->number);
-	while (sc.n > 0) {
-		struct node *next = tree_by_number(w->tree, sc.stack[--sc.n]);
+	while (sc->n > 0) {
+		struct node *next = tree_by_number(w->tree, sc->stack[--sc->n]);
 
 		if (next != NULL)
-			scan_one(&sc, next);
+			scan_one(sc, next);
 	}
-	free(sc.stack);
-	warn_of_limit(w);
-	log_debug("looked at %zu folders and %zu files", sc.folders, sc.files);
-	w->sink.scanned(w->arg, path_set(w, n, NULL), w->epoch);
+	scan_end(sc, path_set(w, n, NULL));
+}
+
+void
+scan_begin(struct watcher *w, usec_t now)
+{
+	w->scan = scan_new(w, tree_root(w->tree), false, now);
+}
+
+void
+scan_go_on(struct watcher *w)
+{
+	struct scan *sc = w->scan;
+
+	look_close(w);
+	for (int i = 0; i < SCAN_FOLDERS && sc->n > 0; i++) {
+		struct node *next = tree_by_number(w->tree, sc->stack[--sc->n]);
+
+		if (next != NULL) {
+			unit_begin(sc, next);
+			scan_one(sc, next);
+		}
+		unit_end(sc);
+	}
+	if (sc->n > 0)
+		return;
+	w->scan = NULL;
+	/* What is missing in a root that went is not deleted. */
+	if (root_present(w))
+		scan_end(sc, "");
+	else
+		scan_free(sc);
+}
+
+void
+scan_cancel(struct watcher *w)
+{
+	scan_free(w->scan);
+	w->scan = NULL;
 }

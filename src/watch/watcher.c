@@ -193,6 +193,7 @@ watcher_free(struct watcher *w)
 	if (w == NULL)
 		return;
 	look_close(w);
+	scan_cancel(w);
 	barriers_free(w->barriers);
 	gitdir_free(w->gitdir);
 	inotify_close(w->inotify);
@@ -289,7 +290,7 @@ scan_all(struct watcher *w, const char *reason, usec_t now)
 {
 	log_debug("looking at everything: %s", reason);
 	w->rescan = false;
-	scan_folder(w, tree_root(w->tree), false, now);
+	scan_begin(w, now);
 }
 
 static void
@@ -321,6 +322,10 @@ end_barriers(struct watcher *w)
 void
 watcher_run(struct watcher *w, usec_t now)
 {
+	if (w->scan != NULL) {
+		scan_go_on(w);
+		return;
+	}
 	if (w->lost) {
 		end_barriers(w);
 		return;
@@ -331,8 +336,10 @@ watcher_run(struct watcher *w, usec_t now)
 		w->git_due = USEC_NEVER;
 		w->sink.git(w->arg);
 	}
-	if (w->rescan && root_present(w))
+	if (w->scan == NULL && w->rescan && root_present(w))
 		scan_all(w, "overflow", now);
+	if (w->scan != NULL)
+		return; /* first everything, then what was touched meanwhile, and barriers last */
 	run_due(w, now);
 	if (w->git_due == USEC_NEVER && !w->rescan)
 		end_barriers(w);
@@ -344,6 +351,8 @@ watcher_deadline(const struct watcher *w)
 	bool barrier = w->barriers != NULL && barriers_ready(w->barriers, w->settle);
 	usec_t hold = githold_deadline(&w->hold);
 
+	if (w->scan != NULL)
+		return 0;
 	if (w->lost)
 		return barrier ? 0 : USEC_NEVER;
 	if (hold != USEC_NEVER)
@@ -382,7 +391,10 @@ watcher_scan(struct watcher *w, const char *path, const char *reason, usec_t now
 	if (path == NULL || *path == '\0') {
 		if (root_attach(w, e) != 0)
 			return -1;
-		scan_all(w, reason, now);
+		if (w->scan == NULL)
+			scan_all(w, reason, now);
+		else
+			w->rescan = true; /* what was read before this may be other by now */
 		return 0;
 	}
 	if (w->lost)
@@ -394,6 +406,12 @@ watcher_scan(struct watcher *w, const char *path, const char *reason, usec_t now
 	look_at(w, dir, part, true, now);
 	look_finish(w, now);
 	return 0;
+}
+
+bool
+watcher_scanning(const struct watcher *w)
+{
+	return w->scan != NULL;
 }
 
 bool

@@ -31,6 +31,8 @@ struct watcher_sink {
 	    bool force, uint32_t epoch);
 	/* A file or folder is not there. */
 	void (*gone)(void *arg, const char *path);
+	/* While everything is looked at: all of this folder, which lies in a collection's root, has been told. */
+	void (*whole)(void *arg, const char *path);
 	/*
 	 * Everything at or below prefix was looked at with this epoch: a file with an older one is gone, or ignored
 	 * by now, or could not be looked at.
@@ -79,13 +81,17 @@ void watcher_run(struct watcher *w, usec_t now);
 usec_t watcher_deadline(const struct watcher *w);
 
 /*
- * Look at everything (path NULL), or at one path beneath the root, at once,
- * watching what is new. Ends with sink->scanned, or saw or gone for a path. reason: for the log
- * ("start", "overflow", "request", "ignore"). A root that was lost and is back is
- * attached again by a scan of everything. -1: the root is not there, or path lies
- * in no collection.
+ * Look at one path beneath the root, at once, watching what is new; or, path
+ * NULL, begin to look at everything: watcher_run goes on with that in parts,
+ * before anything else, and it ends with sink->scanned. While one is under way
+ * another is begun at its end. reason: for the log ("start", "overflow",
+ * "request", "ignore"). A root that was lost and is back is attached again by a
+ * scan of everything. -1: the root is not there, or path lies in no collection.
  */
 int watcher_scan(struct watcher *w, const char *path, const char *reason, usec_t now, struct err *e);
+
+/* Is a look at everything under way? What is not told yet may still come. */
+bool watcher_scanning(const struct watcher *w);
 
 /* A manifest read after `saw` was empty or broken: see settle_defer. */
 bool watcher_defer(struct watcher *w, const char *path, usec_t now);

@@ -117,6 +117,24 @@ def test_a_later_run_publishes_only_the_difference(scene):
     assert have.deleted == {"skill/gone": 6}
 
 
+def test_a_first_sync_of_thousands_is_one_batch_and_gives_each_id_to_its_winner_at_once(scene):
+    for i in range(3000):
+        scene.checkout.skill(f"g{i % 20}/s{i}")
+    for i in range(0, 3000, 10):  # the folder wins
+        scene.checkout.write(f"skills/g{i % 20}/s{i}.md", f"---\nname: flat {i}\ndescription: loses\n---\n")
+    for i in range(300):
+        scene.checkout.write(f"tools/t{i}.yaml", f"name: t{i}\n")
+        scene.checkout.write(f"tools/t{i}.json", '{"name": "json"}')
+    scene.checkout.write("skills/zz/SKILL.md", "---\nname: [\n---\n")
+    done = counts(scene.once())
+    assert done[:4] == (3300, 0, 0, 0)
+    have = scene.check()
+    assert len(have.items) == 3300 and len(have.problems) == 601
+    events = scene.changes()
+    assert {e["data"]["op"] for e in events} == {"created"}
+    assert len({e["data"]["batch"] for e in events}) == 1
+
+
 def test_broken_manifests_count_as_errors_and_leave_the_status_zero(scene):
     scene.checkout.skill("good")
     scene.checkout.write("skills/bad/SKILL.md", "---\nname: [\n---\n")

@@ -29,14 +29,6 @@ int stop_server(void **state);
 int apply_setup(void **state);
 int apply_teardown(void **state);
 
-#define NEEDS_SERVER(s)                                                              \
-	do {                                                                         \
-		if ((s)->server == NULL) {                                           \
-			print_message("skipped: no redis-server on this machine\n"); \
-			skip();                                                      \
-		}                                                                    \
-	} while (0)
-
 /* What Redis answers to a command line, see server_ask. */
 void expect(struct stage *s, const char *line, const char *want);
 

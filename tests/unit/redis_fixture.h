@@ -41,4 +41,13 @@ void put_patch(struct changeset *cs, const struct published *p, const char *key)
 void put_deletion(struct changeset *cs, const struct published *p, const char *key);
 void put_problem(struct changeset *cs, const char *path, const char *json);
 
+/* At the begin of a test: s->server is NULL where there is no redis-server. */
+#define NEEDS_SERVER(s)                                                              \
+	do {                                                                         \
+		if ((s)->server == NULL) {                                           \
+			print_message("skipped: no redis-server on this machine\n"); \
+			skip();                                                      \
+		}                                                                    \
+	} while (0)
+
 #endif

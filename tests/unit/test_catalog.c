@@ -72,8 +72,7 @@ static void
 the_loser_has_a_problem_that_names_the_winner_until_it_goes(void **state)
 {
 	struct catalog *c = *state;
-	struct buf json = {0};
-	char *text;
+	struct buf json = {0}, text = {0};
 
 	put(c, 100, 0, "skills/a", "1");
 	put(c, 100, 1, "skills/b", "1");
@@ -81,15 +80,14 @@ the_loser_has_a_problem_that_names_the_winner_until_it_goes(void **state)
 	assert_true(catalog_problems(c, "skills/b", &json));
 	assert_non_null(strstr(buf_str(&json), "\"duplicate-id\""));
 	assert_non_null(strstr(buf_str(&json), "skills/a"));
-	while ((text = catalog_next_path(c)) != NULL)
-		free(text);
+	while (catalog_next_path(c, &text))
+		;
 	catalog_remove(c, "main", "skills/a");
-	text = catalog_next_path(c);
-	assert_string_equal(text, "skills/a");
-	free(text);
-	text = catalog_next_path(c);
-	assert_string_equal(text, "skills/b");
-	free(text);
+	assert_true(catalog_next_path(c, &text));
+	assert_string_equal(text.p, "skills/a");
+	assert_true(catalog_next_path(c, &text));
+	assert_string_equal(text.p, "skills/b");
+	buf_free(&text);
 	buf_clear(&json);
 	assert_false(catalog_problems(c, "skills/b", &json));
 	buf_free(&json);
@@ -157,19 +155,45 @@ a_key_that_moves_to_another_id_touches_both(void **state)
 {
 	struct catalog *c = *state;
 	struct candidate cand = {.source = "main", .path = "skills/a", .key = "skill/y"};
-	char *key;
+	struct buf key = {0};
 
 	put(c, 0, 0, "skills/a", "1");
-	free(catalog_next_key(c));
-	assert_null(catalog_next_key(c));
+	assert_true(catalog_next_key(c, &key));
+	assert_false(catalog_next_key(c, &key));
 	cand.item = make_item("y", "skills/a", "1");
 	catalog_put(c, &cand);
-	key = catalog_next_key(c);
-	assert_string_equal(key, "skill/x");
-	free(key);
-	key = catalog_next_key(c);
-	assert_string_equal(key, "skill/y");
-	free(key);
+	assert_int_equal(catalog_touched_keys(c), 2);
+	assert_true(catalog_next_key(c, &key));
+	assert_string_equal(key.p, "skill/x");
+	assert_true(catalog_next_key(c, &key));
+	assert_string_equal(key.p, "skill/y");
+	assert_int_equal(catalog_touched_keys(c), 0);
+	buf_free(&key);
+}
+
+static void
+a_path_is_touched_when_its_problems_come_and_when_they_go(void **state)
+{
+	struct catalog *c = *state;
+	struct problems ps = {0};
+	struct candidate broken = {.source = "main", .path = "skills/a", .key = "skill/x", .problems = &ps};
+	struct buf text = {0};
+
+	put(c, 0, 0, "skills/a", "1");
+	assert_false(catalog_next_path(c, &text));
+	problems_addf(&ps, "yaml-syntax", SEVERITY_ERROR, 1, 1, NULL, "no");
+	catalog_put(c, &broken);
+	assert_true(catalog_next_path(c, &text));
+	assert_string_equal(text.p, "skills/a");
+	put(c, 0, 0, "skills/a", "2");
+	assert_true(catalog_next_path(c, &text));
+	catalog_put(c, &broken);
+	assert_true(catalog_next_path(c, &text));
+	catalog_remove(c, "main", "skills/a");
+	assert_true(catalog_next_path(c, &text));
+	assert_false(catalog_next_path(c, &text));
+	buf_free(&text);
+	problems_free(&ps);
 }
 
 int
@@ -184,6 +208,7 @@ main(void)
 	    TEST(what_redis_holds_of_a_broken_manifest_stays_stale_after_a_restart),
 	    TEST(withdraw_gives_up_a_broken_item),
 	    TEST(a_key_that_moves_to_another_id_touches_both),
+	    TEST(a_path_is_touched_when_its_problems_come_and_when_they_go),
 	};
 
 	return cmocka_run_group_tests_name("catalog", tests, NULL, NULL);

@@ -240,6 +240,40 @@ an_event_says_what_the_protocol_promises(void **state)
 	changeset_free(&cs);
 }
 
+static bool
+is_not_b(void *arg, const char *key)
+{
+	(void)arg;
+	return strcmp(key, "skill/b") != 0;
+}
+
+static void
+a_set_ahead_has_settled_creations_only_and_holds_one_back(void **state)
+{
+	struct world *w = *state;
+	struct changeset cs;
+
+	put(w, "gone", "skills/gone", "1");
+	assert_diff(w, "+skill/gone ");
+	catalog_remove(w->catalog, "main", "skills/gone");
+	put(w, "a", "skills/a", "1");
+	put(w, "b", "skills/b", "1");
+	put(w, "c", "skills/c", "1");
+	put(w, "d", "skills/d", "1");
+	put(w, "broken", "skills/broken", NULL);
+	changeset_diff_ahead(w->catalog, w->published, is_not_b, NULL, &cs);
+	assert_true(cs.more);
+	assert_int_equal(cs.n, 2);
+	assert_string_equal(cs.changes[0].key, "skill/a");
+	assert_string_equal(cs.changes[1].key, "skill/c");
+	assert_int_equal(cs.n_problems, 0);
+	for (size_t i = 0; i < cs.n; i++)
+		published_put(w->published, cs.changes[i].key, cs.changes[i].after, cs.changes[i].item, i + 2, i + 2,
+		    "2026-01-01T00:00:00.000Z");
+	changeset_free(&cs);
+	assert_diff(w, "+skill/b +skill/d -skill/gone ");
+}
+
 int
 main(void)
 {
@@ -254,6 +288,7 @@ main(void)
 	    TEST(problems_are_published_and_taken_back),
 	    TEST(an_event_never_exceeds_its_limit),
 	    TEST(an_event_says_what_the_protocol_promises),
+	    TEST(a_set_ahead_has_settled_creations_only_and_holds_one_back),
 	};
 
 	return cmocka_run_group_tests_name("change", tests, NULL, NULL);

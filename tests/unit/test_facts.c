@@ -334,6 +334,76 @@ what_looked_half_written_keeps_its_last_version(void **state)
 	assert_assembles(f, "skills/a/SKILL.md:1 ");
 }
 
+static void
+count_manifest(void *arg, const struct collection *collection, const char *path, bool entry)
+{
+	struct buf *out = arg;
+
+	buf_addf(out, "%s%s:%s ", entry ? "*" : "", path, collection->type);
+}
+
+static void
+what_is_whole_is_handed_out_as_soon_as_it_is_read(void **state)
+{
+	struct facts *f = *state;
+	struct buf out = {0};
+	struct wanted w;
+
+	saw(f, "skills/flat.md", 1);
+	saw(f, "skills/a/SKILL.md", 2);
+	saw(f, "skills/a/x/notes.md", 3);
+	facts_whole(f, "skills/a", count_manifest, &out);
+	assert_string_equal(buf_str(&out), "*skills/a/SKILL.md:skill ");
+	saw(f, "skills/b/SKILL.md", 4);
+	buf_clear(&out);
+	assert_false(facts_assemble_ahead(f, 10, note, &out));
+	assert_int_equal(out.n, 0);
+	read_all(f);
+	saw(f, "skills/late.md", 5);
+	assert_true(facts_next_wanted(f, &w));
+	assert_false(facts_complete(f));
+	assert_false(facts_assemble_ahead(f, 10, note, &out));
+	assert_string_equal(buf_str(&out), "skills/a/SKILL.md:2 ");
+
+	/* The manifests of what was whole before are not told again. */
+	buf_clear(&out);
+	facts_whole(f, "", count_manifest, &out);
+	assert_string_equal(buf_str(&out), "*skills/b/SKILL.md:skill skills/flat.md:skill skills/late.md:skill ");
+	buf_clear(&out);
+	assert_true(facts_assemble_ahead(f, 1, note, &out));
+	assert_string_equal(buf_str(&out), "skills/b/SKILL.md:1 skills/flat.md:1 ");
+	buf_clear(&out);
+	assert_false(facts_assemble_ahead(f, 10, note, &out));
+	assert_int_equal(out.n, 0);
+	facts_set_unreadable(f, "skills/late.md", w.ticket, "why");
+	facts_assemble(f, note, &out);
+	assert_string_equal(buf_str(&out), "skills/late.md!:1 ");
+	buf_free(&out);
+}
+
+static void
+a_bundle_that_waits_for_a_member_is_not_handed_out_ahead(void **state)
+{
+	struct facts *f = *state;
+	struct buf out = {0};
+	struct wanted w;
+
+	saw(f, "skills/a/SKILL.md", 1);
+	read_all(f);
+	saw(f, "skills/a/notes.md", 2);
+	facts_whole(f, "skills/a", count_manifest, &out);
+	buf_clear(&out);
+	assert_false(facts_assemble_ahead(f, 10, note, &out));
+	assert_true(facts_next_wanted(f, &w));
+	assert_false(facts_assemble_ahead(f, 10, note, &out));
+	assert_int_equal(out.n, 0);
+	facts_set_gone(f, "skills/a/notes.md", w.ticket);
+	assert_false(facts_assemble_ahead(f, 10, note, &out));
+	assert_string_equal(buf_str(&out), "skills/a/SKILL.md:1 ");
+	facts_gone(f, "skills/a");
+	buf_free(&out);
+}
+
 int
 main(void)
 {
@@ -352,6 +422,8 @@ main(void)
 	    TEST(a_prefix_of_a_name_is_not_a_folder_above_it),
 	    TEST(a_manifest_that_is_no_file_is_a_broken_candidate),
 	    TEST(what_looked_half_written_keeps_its_last_version),
+	    TEST(what_is_whole_is_handed_out_as_soon_as_it_is_read),
+	    TEST(a_bundle_that_waits_for_a_member_is_not_handed_out_ahead),
 	};
 
 	return cmocka_run_group_tests_name("facts", tests, NULL, NULL);

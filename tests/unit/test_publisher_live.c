@@ -58,14 +58,6 @@ teardown(void **state)
 	return 0;
 }
 
-#define NEEDS_SERVER(s)                                                              \
-	do {                                                                         \
-		if ((s)->server == NULL) {                                           \
-			print_message("skipped: no redis-server on this machine\n"); \
-			skip();                                                      \
-		}                                                                    \
-	} while (0)
-
 static void
 expect(struct stage *s, const char *line, const char *want)
 {
@@ -87,6 +79,16 @@ expect_stream(struct stage *s, long long n)
 		fail_msg("the stream does not end with %lld-0", n);
 	free(last);
 	free(line);
+}
+
+/* The last event's. */
+static void
+expect_batch(struct stage *s, const char *want)
+{
+	char *event = server_ask(s->server, "XREVRANGE " P "changes + - COUNT 1");
+
+	assert_non_null(strstr(event, want));
+	free(event);
 }
 
 static void
@@ -112,19 +114,25 @@ first_start_mints_a_generation_and_shows_its_heartbeat(void **state)
 }
 
 static void
-large_set_is_one_batch_without_gaps(void **state)
+large_sets_that_more_follow_are_one_batch_without_gaps(void **state)
 {
 	struct stage *s = *state;
 
 	NEEDS_SERVER(s);
 	rig_start(&s->a, s->server, "h/1", "aaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaa");
 	rig_until(&s->a, PUBLISHER_READY);
+	s->a.cs.more = true;
 	rig_publish(&s->a, 0, 1500, "one");
 	assert_int_equal(s->a.n_applied, 1500);
 	assert_int_equal(s->a.last_rev, 1500);
 	assert_int_equal(publisher_rev(s->a.pub), 1500);
 	expect(s, "HMGET " P "head rev items", "[1500 1500]");
 	expect_stream(s, 1500);
+	expect_batch(s, "aaaaaaaaaaaaaaaa-1\",\"batch_last\":false");
+	rig_publish(&s->a, 1500, 1501, "one");
+	expect_batch(s, "aaaaaaaaaaaaaaaa-1\",\"batch_last\":true");
+	rig_publish(&s->a, 1501, 1502, "one");
+	expect_batch(s, "aaaaaaaaaaaaaaaa-2\",\"batch_last\":true");
 }
 
 static void
@@ -564,7 +572,7 @@ main(void)
 {
 	const struct CMUnitTest tests[] = {
 	    STAGED(first_start_mints_a_generation_and_shows_its_heartbeat),
-	    STAGED(large_set_is_one_batch_without_gaps),
+	    STAGED(large_sets_that_more_follow_are_one_batch_without_gaps),
 	    STAGED(next_process_loads_exactly_what_was_published),
 	    STAGED(damaged_item_counts_as_not_published),
 	    STAGED(call_whose_reply_was_lost_is_applied_once),

@@ -144,7 +144,7 @@ a_root_that_was_not_readable_is_read_when_it_is(void **state)
 	put(f, "skills/a/SKILL.md", "x");
 	fixture_start(f);
 	assert_int_equal(fchmod(f->dir, 0), 0);
-	assert_int_equal(watcher_scan(f->w, NULL, "request", f->now, NULL), 0);
+	fixture_scan(f);
 	assert_true(fixture_told(f, "unknown"));
 	assert_int_equal(fchmod(f->dir, 0755), 0);
 	put(f, "skills/b/SKILL.md", "x");
@@ -230,7 +230,7 @@ what_looks_half_written_is_told_again_at_the_cap(void **state)
 	assert_true(fixture_told(f, "taken skills/b/SKILL.md"));
 	f->now += 10 * USEC_PER_SEC;
 	fixture_clear(f);
-	assert_int_equal(watcher_scan(f->w, NULL, "request", f->now, NULL), 0);
+	fixture_scan(f);
 	assert_true(fixture_told(f, "taken skills/b/SKILL.md"));
 }
 
@@ -289,7 +289,7 @@ s16_a_root_that_goes_away_deletes_nothing_and_can_come_back(void **state)
 	(void)close(f->dir);
 	f->dir = openat(f->git, "../root", O_RDONLY | O_DIRECTORY | O_CLOEXEC);
 	put(f, "skills/b/SKILL.md", "x");
-	assert_int_equal(watcher_scan(f->w, NULL, "request", f->now, &e), 0);
+	fixture_scan(f);
 	fixture_assert_exact(f);
 	put(f, "skills/b/SKILL.md", "y");
 	fixture_sync(f);
@@ -327,6 +327,59 @@ a_watcher_without_its_root_is_refused(void **state)
 	free(root);
 }
 
+static void
+what_lies_in_a_collections_root_is_told_as_whole_when_it_is(void **state)
+{
+	struct fixture *f = *state;
+	const char *a, *b;
+
+	put(f, "skills/a/SKILL.md", "x");
+	put(f, "skills/a/x/y/z.md", "x");
+	put(f, "skills/b/SKILL.md", "x");
+	put(f, "skills/flat.md", "x");
+	fixture_start(f);
+	fixture_scan(f);
+	a = strstr(buf_str(&f->log), "whole skills/a\n");
+	b = strstr(buf_str(&f->log), "whole skills/b\n");
+	assert_non_null(a);
+	assert_non_null(b);
+	assert_null(strstr(a, "skills/a/"));
+	assert_null(strstr(b, "skills/b/"));
+	assert_null(strstr(a, "skills/flat.md"));
+	assert_null(strstr(buf_str(&f->log), "whole skills/a/x\n"));
+	assert_non_null(strstr(b, "scanned\n"));
+}
+
+static void
+what_is_touched_during_a_look_at_everything_is_told_after_it_and_before_the_barrier(void **state)
+{
+	struct fixture *f = *state;
+	uint64_t barrier;
+
+	for (int i = 0; i < 300; i++) {
+		char path[64];
+
+		(void)snprintf(path, sizeof path, "skills/s%d/SKILL.md", i);
+		put(f, path, "x");
+	}
+	fixture_start(f);
+	assert_int_equal(watcher_scan(f->w, NULL, "request", f->now, NULL), 0);
+	watcher_run(f->w, f->now);
+	assert_true(watcher_scanning(f->w));
+	assert_int_equal(watcher_deadline(f->w), 0);
+	put(f, "skills/new/SKILL.md", "x");
+	move(f, "skills/s0", "skills/moved0");
+	move(f, "skills/s299", "skills/moved299");
+	assert_int_equal(watcher_barrier(f->w, &barrier, NULL), 0);
+	watcher_read(f->w, f->now);
+	watcher_run(f->w, f->now);
+	assert_true(watcher_scanning(f->w));
+	assert_true(f->barrier != barrier);
+	fixture_sync(f);
+	fixture_assert_exact(f);
+	assert_false(watcher_scanning(f->w));
+}
+
 int
 main(void)
 {
@@ -346,6 +399,8 @@ main(void)
 	    TEST(s16_a_root_that_goes_away_deletes_nothing_and_can_come_back),
 	    TEST(a_root_that_is_removed_deletes_nothing),
 	    TEST(a_watcher_without_its_root_is_refused),
+	    TEST(what_lies_in_a_collections_root_is_told_as_whole_when_it_is),
+	    TEST(what_is_touched_during_a_look_at_everything_is_told_after_it_and_before_the_barrier),
 	};
 
 	return cmocka_run_group_tests_name("watcher", tests, NULL, NULL);

@@ -115,6 +115,12 @@ really_gone(struct fixture *f, const char *path)
 }
 
 static void
+sink_whole(void *arg, const char *path)
+{
+	note(arg, "whole", path);
+}
+
+static void
 sink_scanned(void *arg, const char *prefix, uint32_t epoch)
 {
 	struct fixture *f = arg;
@@ -222,6 +228,7 @@ start(struct fixture *f, bool watch)
 	const struct watcher_sink sink = {
 	    .saw = sink_saw,
 	    .gone = sink_gone,
+	    .whole = sink_whole,
 	    .scanned = sink_scanned,
 	    .unknown = sink_unknown,
 	    .ignored = sink_ignored,
@@ -244,10 +251,21 @@ start(struct fixture *f, bool watch)
 	f->w = watcher_new(&cfg, &sink, f, &e);
 	if (f->w == NULL)
 		fail_msg("%s", e.msg);
-	assert_int_equal(watcher_scan(f->w, NULL, "start", f->now, &e), 0);
+	fixture_scan(f);
 	free(root);
 	free(git);
 	free(private);
+}
+
+void
+fixture_scan(struct fixture *f)
+{
+	struct err e;
+
+	if (watcher_scan(f->w, NULL, "request", f->now, &e) != 0)
+		fail_msg("%s", e.msg);
+	while (watcher_scanning(f->w))
+		watcher_run(f->w, f->now);
 }
 
 void

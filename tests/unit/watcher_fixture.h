@@ -46,6 +46,9 @@ void fixture_start_without_watch(struct fixture *f);
  */
 void fixture_sync(struct fixture *f);
 
+/* Look at everything, from its begin to its end. */
+void fixture_scan(struct fixture *f);
+
 /* Read what is queued, and run once if the watcher has something to do now. */
 void fixture_run(struct fixture *f);
 

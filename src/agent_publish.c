@@ -1,0 +1,93 @@
+#include "agent_private.h"
+
+enum {
+	AHEAD_GATHER = 256, /* bundles assembled in one step, so that Redis is not kept waiting */
+	AHEAD_SET = 256, /* changes that make a set worth while */
+};
+
+static void
+publish_submit(struct agent *a, usec_t now)
+{
+	const char *commit = a->repo != NULL ? repo_commit(a->repo) : NULL;
+	const char *branch = a->repo != NULL ? repo_branch(a->repo) : NULL;
+
+	if (a->changeset.n == 0 && a->changeset.n_problems == 0 &&
+	    (a->changeset.more || publisher_head_is(a->publisher, commit, branch))) {
+		changeset_free(&a->changeset);
+		return;
+	}
+	a->publishing = true;
+	publisher_submit(a->publisher, &a->changeset, commit, branch, now, clock_wall_ms());
+}
+
+static void
+ahead_end(struct agent *a)
+{
+	claims_free(a->claims);
+	a->claims = NULL;
+	a->ahead = AHEAD_OVER;
+	a->backlog = false;
+}
+
+void
+agent_publish(struct agent *a, usec_t now)
+{
+	facts_assemble(a->facts, agent_candidate, a);
+	if (!publisher_idle(a->publisher))
+		return;
+	ahead_end(a);
+	if (a->opt.dry_run) {
+		agent_dry_run(a);
+		agent_stop(a, AGENT_DONE);
+		return;
+	}
+	changeset_diff(a->catalog, a->published, &a->changeset);
+	publish_submit(a, now);
+}
+
+static void
+claim(void *arg, const struct collection *collection, const char *path, bool entry)
+{
+	claims_add(arg, collection, path, entry);
+}
+
+void
+agent_publish_whole(struct agent *a, const char *path)
+{
+	if (a->ahead == AHEAD_OVER || a->opt.dry_run)
+		return;
+	if (a->claims == NULL)
+		a->claims = claims_new(&a->settings->collections);
+	facts_whole(a->facts, path, claim, a->claims);
+}
+
+static bool
+is_settled(void *arg, const char *key)
+{
+	return claims_single(arg, key);
+}
+
+/*
+ * Into an empty Redis only: there is nothing to delete then, nothing to rename,
+ * and most of the time goes into writing everything for the first time.
+ */
+static bool
+ahead_allowed(struct agent *a)
+{
+	if (a->ahead == AHEAD_OPEN)
+		a->ahead = published_items(a->published) == 0 ? AHEAD_BEGUN : AHEAD_OVER;
+	return a->ahead == AHEAD_BEGUN && a->claims != NULL;
+}
+
+void
+agent_publish_ahead(struct agent *a, usec_t now)
+{
+	if (a->ahead == AHEAD_OVER || a->opt.dry_run)
+		return;
+	a->backlog = facts_assemble_ahead(a->facts, AHEAD_GATHER, agent_candidate, a);
+	if (!publisher_idle(a->publisher) || !ahead_allowed(a) || catalog_touched_keys(a->catalog) < a->ahead_at)
+		return;
+	changeset_diff_ahead(a->catalog, a->published, is_settled, a->claims, &a->changeset);
+	a->ahead_at = catalog_touched_keys(a->catalog) + AHEAD_SET;
+	publish_submit(a, now);
+}
