@@ -446,10 +446,8 @@ agent_close_loop(struct agent *a)
 }
 
 void
-agent_free(struct agent *a)
+agent_end(struct agent *a)
 {
-	if (a == NULL)
-		return;
 	a->ending = true;
 	agent_sync_free(a);
 	if (a->publisher != NULL)
@@ -457,11 +455,21 @@ agent_free(struct agent *a)
 	if (a->looped)
 		agent_close_loop(a);
 	http_server_free(a->http);
+	a->http = NULL;
+	watcher_free(a->watcher);
+	a->watcher = NULL;
+}
+
+void
+agent_free(struct agent *a)
+{
+	if (a == NULL)
+		return;
+	agent_end(a);
 	publisher_free(a->publisher);
 	if (!a->publishing)
 		changeset_free(&a->changeset);
 	agent_read_free(a);
-	watcher_free(a->watcher);
 	repo_free(a->repo);
 	facts_free(a->facts);
 	claims_free(a->claims);

@@ -44,6 +44,13 @@ struct agent *agent_new(const struct settings *s, const char *root, const struct
 /* Run until it ends. */
 enum agent_end agent_run(struct agent *a);
 
-void agent_free(struct agent *a);
+void agent_free(struct agent *a); /* NULL is fine */
+
+/*
+ * Release only what outlives the process: connections, the control socket, the
+ * private server, files of barriers. The memory stays, for the kernel to take back at
+ * once, and reachable; nothing more may be done with a.
+ */
+void agent_end(struct agent *a);
 
 #endif

@@ -88,6 +88,7 @@ agent_link_close(struct agent *a, const char *why)
 	link_impatient(a, now);
 }
 
+static void link_flush(struct agent *a);
 static void link_poll_update(struct agent *a);
 
 static void
@@ -102,6 +103,7 @@ link_on_poll(uv_poll_t *poll, int status, int events)
 		conn_writable(l->conn);
 	if (l->conn != NULL && (events & UV_READABLE) != 0)
 		conn_readable(l->conn);
+	link_flush(a); /* the next call goes out before anything else: Redis works while we do */
 	link_poll_update(a);
 }
 
@@ -119,6 +121,23 @@ link_poll_update(struct agent *a)
 		return;
 	l->polled = events;
 	(void)uv_poll_start(l->poll, events, link_on_poll);
+}
+
+static void
+link_flush(struct agent *a)
+{
+	struct buf *out = publisher_output(a->publisher);
+
+	if (out->n == 0)
+		return;
+	if (a->link.conn == NULL) {
+		buf_clear(out);
+		return;
+	}
+	conn_send(a->link.conn, out->p, out->n);
+	buf_clear(out);
+	conn_writable(a->link.conn);
+	link_poll_update(a);
 }
 
 static void
@@ -329,23 +348,6 @@ agent_link_init(struct agent *a, struct err *e)
 	free(l->url.path);
 	l->url.path = embedded_socket(a->runtime_dir);
 	return server_start(a, e);
-}
-
-static void
-link_flush(struct agent *a)
-{
-	struct buf *out = publisher_output(a->publisher);
-
-	if (out->n == 0)
-		return;
-	if (a->link.conn == NULL) {
-		buf_clear(out);
-		return;
-	}
-	conn_send(a->link.conn, out->p, out->n);
-	buf_clear(out);
-	conn_writable(a->link.conn);
-	link_poll_update(a);
 }
 
 /* What does not end by itself must be seen; what comes again with every try, not every time. */

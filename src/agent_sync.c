@@ -124,11 +124,12 @@ sync_finish(struct agent *a, usec_t now)
 	    "sync complete: %lu created, %lu updated, %lu deleted, %lu unchanged, %lu errors in %.2f s", r->created,
 	    r->updated, r->deleted, r->unchanged, r->errors, (double)r->duration / (double)USEC_PER_SEC);
 	sync_record(a, r);
-	(void)malloc_trim(0); /* what reading and publishing needed for a moment goes back to the system */
-	if (a->opt.once)
+	if (a->opt.once) {
 		(void)printf("%s\n", text);
-	else
-		log_info("%s", text);
+		return;
+	}
+	log_info("%s", text);
+	(void)malloc_trim(0); /* what reading and publishing needed for a moment goes back to the system */
 }
 
 static void

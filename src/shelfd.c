@@ -291,8 +291,8 @@ find_root(const struct settings *s, struct err *e)
 static enum agent_end
 live(const struct settings *s, const struct flags *f)
 {
+	static struct agent *a; /* reachable to the process's end */
 	enum agent_end end = AGENT_FAILED;
-	struct agent *a = NULL;
 	char shown[PATH_MAX];
 	struct err e;
 	char *root = find_root(s, &e);
@@ -307,7 +307,12 @@ live(const struct settings *s, const struct flags *f)
 		end = agent_run(a);
 	else
 		log_error("%s", e.msg);
-	agent_free(a);
+	if (a != NULL && end != AGENT_RELOAD) {
+		agent_end(a); /* freeing a large catalog piece by piece takes longer than ending */
+	} else {
+		agent_free(a);
+		a = NULL;
+	}
 	free(root);
 	return end;
 }

@@ -47,7 +47,8 @@ buf_addstr(struct buf *b, const char *s)
 void
 buf_addch(struct buf *b, char c)
 {
-	buf_add(b, &c, 1);
+	*buf_reserve(b, 1) = c;
+	buf_commit(b, 1);
 }
 
 void

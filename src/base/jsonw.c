@@ -138,30 +138,37 @@ jsonw_escape(struct buf *out, unsigned char c)
 	buf_add(out, hex, sizeof hex);
 }
 
+/* Bytes that stand for themselves: printable ASCII but '"' and '\\'. */
+static const bool plain[256] = {
+    [0x20 ... 0x21] = true,
+    [0x23 ... 0x5b] = true,
+    [0x5d ... 0x7f] = true,
+};
+
 void
 jsonw_quote(struct buf *out, const char *s, size_t n)
 {
 	size_t from = 0, i = 0;
 
+	(void)buf_reserve(out, n + 2);
 	buf_addch(out, '"');
-	while (i < n) {
-		unsigned char c = (unsigned char)s[i];
+	for (;;) {
 		uint32_t cp;
-		size_t len = 1;
+		size_t len;
 
-		if (c >= 0x20 && c < 0x80 && c != '"' && c != '\\') {
+		while (i < n && plain[(unsigned char)s[i]])
 			i++;
-			continue;
-		}
-		if (c >= 0x80 && (len = utf8_decode(s + i, n - i, &cp)) != 0) {
+		if (i == n)
+			break;
+		if ((unsigned char)s[i] >= 0x80 && (len = utf8_decode(s + i, n - i, &cp)) != 0) {
 			i += len;
 			continue;
 		}
 		buf_add(out, s + from, i - from);
-		if (c >= 0x80)
+		if ((unsigned char)s[i] >= 0x80)
 			buf_addstr(out, "\xef\xbf\xbd");
 		else
-			jsonw_escape(out, c);
+			jsonw_escape(out, (unsigned char)s[i]);
 		from = ++i;
 	}
 	buf_add(out, s + from, n - from);

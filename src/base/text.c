@@ -121,24 +121,26 @@ text_printable(uint32_t cp)
 static void
 text_add_encoded(struct buf *out, const char *s, size_t n, const char *fmt, char also)
 {
-	size_t i = 0;
+	size_t i = 0, from = 0;
 
 	while (i < n) {
 		uint32_t cp = 0;
 		size_t len = utf8_decode(s + i, n - i, &cp);
 
 		if (len != 0 && text_printable(cp) && s[i] != also) {
-			buf_add(out, s + i, len);
 			i += len;
 			continue;
 		}
+		buf_add(out, s + from, i - from);
 		for (size_t end = i + (len != 0 ? len : 1); i < end; i++) {
 			char hex[8];
 			int k = snprintf(hex, sizeof hex, "%s%02X", fmt, (unsigned char)s[i]);
 
 			buf_add(out, hex, (size_t)k);
 		}
+		from = i;
 	}
+	buf_add(out, s + from, n - from);
 }
 
 void
@@ -204,12 +206,13 @@ text_hex(struct buf *out, const void *p, size_t n)
 {
 	const unsigned char *s = p;
 	static const char digits[] = "0123456789abcdef";
+	char *to = buf_reserve(out, 2 * n);
 
 	for (size_t i = 0; i < n; i++) {
-		char two[2] = {digits[s[i] >> 4], digits[s[i] & 15]};
-
-		buf_add(out, two, sizeof two);
+		to[2 * i] = digits[s[i] >> 4];
+		to[2 * i + 1] = digits[s[i] & 15];
 	}
+	buf_commit(out, 2 * n);
 }
 
 int

@@ -1,6 +1,7 @@
 #include "catalog/published.h"
 
 #include <assert.h>
+#include <bsd/string.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -160,7 +161,7 @@ published_put(struct published *p, const char *key, const struct face *face, str
 
 	e->pub.rev = rev;
 	e->pub.created_rev = created_rev;
-	(void)snprintf(e->pub.created_at, sizeof e->pub.created_at, "%s", created_at);
+	(void)strlcpy(e->pub.created_at, created_at, sizeof e->pub.created_at);
 	if (old != NULL)
 		entry_drop(p, old);
 	RB_INSERT(entries, &p->entries, e);

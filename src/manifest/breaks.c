@@ -74,6 +74,17 @@ choose(struct used *u, size_t len, char out[4])
 	}
 }
 
+static bool
+occurs(const char *s, size_t n, const char *what)
+{
+	size_t len = strlen(what);
+
+	for (const char *p = s, *end = s + n; (p = memchr(p, what[0], (size_t)(end - p))) != NULL; p++)
+		if ((size_t)(end - p) >= len && memcmp(p, what, len) == 0)
+			return true;
+	return false;
+}
+
 static void
 replace(char *s, size_t n, const char *from, const char *to)
 {
@@ -93,7 +104,7 @@ breaks_hide(struct breaks *b, const char *s, size_t n)
 	for (int i = 0; i < BREAKS; i++) {
 		size_t len = strlen(hidden[i]);
 
-		if (n == 0 || memmem(s, n, hidden[i], len) == NULL)
+		if (n == 0 || !occurs(s, n, hidden[i]))
 			continue;
 		if (b->text == NULL) {
 			b->text = mem_strndup(s, n);
