@@ -24,7 +24,7 @@
 static bool
 agent_settled(const struct agent *a)
 {
-	return facts_complete(a->facts) && a->jobs == 0 && !watcher_scanning(a->watcher);
+	return a->scanned && facts_complete(a->facts) && a->jobs == 0 && !watcher_scanning(a->watcher);
 }
 
 bool
@@ -69,6 +69,7 @@ agent_deadline(const struct agent *a, usec_t now)
 	usec_t at = usec_min(watcher_deadline(a->watcher), agent_link_deadline(a));
 
 	at = usec_min(at, agent_read_deadline(a));
+	at = usec_min(at, agent_git_deadline(a));
 	at = usec_min(at, publisher_deadline(a->publisher));
 	if (a->http != NULL)
 		at = usec_min(at, http_server_deadline(a->http, now));
@@ -127,6 +128,8 @@ agent_begin(struct agent *a, usec_t now)
 	agent_sync_begin(a, "start", now);
 	agent_link_run(a, now); /* Redis answers while the files are looked at */
 	agent_sync_start(a, "start", now);
+	if (!watcher_scanning(a->watcher) && (a->opt.once || a->opt.dry_run))
+		agent_stop(a, AGENT_FAILED);
 }
 
 static void
@@ -135,6 +138,7 @@ agent_flow(struct agent *a, usec_t now)
 	agent_begin(a, now);
 	watcher_run(a->watcher, now);
 	a->held = watcher_held(a->watcher, now);
+	agent_git_run(a, now);
 	if (a->rescan && !a->held) {
 		a->rescan = false;
 		agent_sync_start(a, "ignore", now);
@@ -244,23 +248,6 @@ agent_folders(struct agent *a, struct err *e)
 	if (fs_mkdirs(a->runtime_dir, 0700, e) != 0)
 		return -1;
 	return fs_mkdirs(a->private_dir, 0700, e);
-}
-
-static int
-agent_repo(struct agent *a, struct err *e)
-{
-	const struct collections *cs = &a->settings->collections;
-	const char **prefixes = mem_zalloc((cs->n + 1) * sizeof *prefixes);
-	int r;
-
-	for (size_t i = 0; i < cs->n; i++)
-		prefixes[i] = cs->v[i].path;
-	e->msg[0] = '\0';
-	r = repo_open(a->root, a->settings->source.trust_owner, prefixes, &a->repo, e);
-	free(prefixes);
-	if (r == 0 && a->repo == NULL && e->msg[0] != '\0')
-		log_warning("git: %s; going on without it", e->msg);
-	return r;
 }
 
 static int
@@ -404,8 +391,9 @@ agent_new(const struct settings *s, const char *root, const struct agent_options
 	a->facts = facts_new(&s->collections);
 	a->catalog = catalog_new();
 	a->published = published_new();
-	if (agent_folders(a, e) != 0 || agent_loop(a, e) != 0 || agent_repo(a, e) != 0 || agent_watcher(a, e) != 0 ||
-	    agent_publisher(a, e) != 0 || agent_http(a, e) != 0 || agent_link_init(a, e) != 0) {
+	if (agent_folders(a, e) != 0 || agent_loop(a, e) != 0 || agent_git_open(a, e) != 0 ||
+	    agent_watcher(a, e) != 0 || agent_publisher(a, e) != 0 || agent_http(a, e) != 0 ||
+	    agent_link_init(a, e) != 0) {
 		agent_free(a);
 		return NULL;
 	}

@@ -32,7 +32,10 @@ api_ready(struct agent *a, struct http_request *req, const struct http_view *vie
 	jsonw_init(&w, &out);
 	jsonw_object(&w, NULL);
 	jsonw_str(&w, "status", "not ready");
-	jsonw_str(&w, "failing", a->link.conn == NULL || condition[0] != '\0' ? "redis" : "first sync");
+	if (!a->scanned)
+		jsonw_str(&w, "failing", "source");
+	else
+		jsonw_str(&w, "failing", a->link.conn == NULL || condition[0] != '\0' ? "redis" : "first sync");
 	jsonw_str(&w, "redis", publisher_state_word(publisher_state(a->publisher)));
 	jsonw_str(&w, "condition", a->link.conn == NULL ? a->link.why : condition);
 	jsonw_object_end(&w);
@@ -79,9 +82,11 @@ status_watch(const struct agent *a, struct jsonw *w)
 
 	watcher_stats(a->watcher, &s);
 	jsonw_object(w, "watch");
+	jsonw_str(w, "mode", s.mode);
 	jsonw_int(w, "watches", (int64_t)s.watches);
 	jsonw_int(w, "watch_limit", (int64_t)s.watch_limit);
 	jsonw_int(w, "unwatched", (int64_t)s.unwatched);
+	jsonw_int(w, "unreadable", (int64_t)s.unreadable);
 	jsonw_int(w, "waiting", (int64_t)s.waiting);
 	jsonw_int(w, "events", (int64_t)s.events);
 	jsonw_int(w, "overflows", (int64_t)s.overflows);

@@ -53,24 +53,38 @@ on_ignored(void *arg, const char *path, bool directory)
 	return a->repo != NULL && repo_ignored(a->repo, path, directory);
 }
 
-/* A file that a scan did not see: gone, or ignored now. An error is no proof. */
+/* The folder of a path, beneath the root. -1 with errno: ELOOP for a symlink on the way. */
+static int
+open_folder_of(const struct agent *a, const char *path, const char **ret_name)
+{
+	const char *slash = strrchr(path, '/');
+	char *folder = mem_strndup(path, slash != NULL ? (size_t)(slash - path) : 0);
+	int fd = read_open_beneath(watcher_root_fd(a->watcher), folder, O_PATH | O_DIRECTORY), saved = errno;
+
+	free(folder);
+	*ret_name = slash != NULL ? slash + 1 : path;
+	errno = saved;
+	return fd;
+}
+
+/*
+ * A file that a scan did not see: gone, or ignored now. An error is no proof. Behind a symlink
+ * nothing is ours, even if it leads to a file of that name.
+ */
 static bool
 really_gone(void *arg, const char *path)
 {
 	struct agent *a = arg;
+	const char *name;
 	struct stat st;
-	int fd = read_open_beneath(watcher_root_fd(a->watcher), path, O_PATH | O_NOFOLLOW);
+	int fd = open_folder_of(a, path, &name);
+	int r = fd >= 0 ? fstatat(fd, name, &st, AT_SYMLINK_NOFOLLOW) : -1, sys = errno;
 
-	if (fd >= 0) {
-		bool ignored = on_ignored(a, path, false);
-
+	if (fd >= 0)
 		(void)close(fd);
-		return ignored;
-	}
-	if (errno == ENOENT || errno == ENOTDIR)
-		return true;
-	/* A symlink on the way or at the end: the path as we knew it leads to nothing of ours. */
-	return errno == ELOOP && fstatat(watcher_root_fd(a->watcher), path, &st, AT_SYMLINK_NOFOLLOW) != 0;
+	if (r == 0)
+		return S_ISDIR(st.st_mode) || on_ignored(a, path, false);
+	return sys == ENOENT || sys == ENOTDIR || sys == ELOOP;
 }
 
 static void
@@ -84,45 +98,27 @@ on_scanned(void *arg, const char *prefix, uint32_t epoch)
 {
 	struct agent *a = arg;
 
+	a->scanned |= *prefix == '\0';
 	facts_sweep(a->facts, prefix, epoch, really_gone, a);
 	if (*prefix == '\0')
 		agent_publish_whole(a, prefix);
 }
 
+/* An unreadable root says nothing of a single item. */
 static void
-on_unknown(void *arg, const char *path, const struct err *e)
-{
-	char text[512];
-
-	(void)arg;
-	log_warning("%s: cannot be looked at: %s", text_escape_to(text, sizeof text, path), e->msg);
-}
-
-static void
-on_git_moved(void *arg, const char *path)
+on_unknown(void *arg, const char *path, const struct err *e, bool first, uint32_t epoch)
 {
 	struct agent *a = arg;
 
-	/* A conflict that came or went changes what the same bytes mean. */
-	if (repo_conflicted(a->repo, path))
-		facts_touch(a->facts, path);
-	else if (facts_manifest(a->facts, path) != NULL && !facts_manifest(a->facts, path)->ok)
-		facts_touch(a->facts, path);
-	facts_reassemble(a->facts, path);
+	facts_unknown(a->facts, path, *path != '\0' ? strerror(e->sys) : NULL, epoch);
+	if (first)
+		log_warning("cannot be looked at, and is tried again: %s", e->msg);
 }
 
 static void
 on_git(void *arg)
 {
-	struct agent *a = arg;
-	bool ignore = false;
-	struct err e;
-
-	if (a->repo == NULL)
-		return;
-	if (repo_refresh(a->repo, on_git_moved, a, &ignore, &e) != 0)
-		log_warning("git: %s", e.msg);
-	a->rescan |= ignore;
+	agent_git_look(arg);
 }
 
 static void

@@ -1,9 +1,10 @@
 /*
  * What the files of the agent share. agent.c joins the stages; agent_catalog.c
- * turns what the watcher tells into facts and candidates; agent_read.c reads
- * files, inline or in the pool; agent_publish.c hands over what differs from what
- * is published; agent_link.c keeps the connection to Redis; agent_sync.c counts a
- * full sync and tells who waits for it; agent_api.c answers on the control socket.
+ * turns what the watcher tells into facts and candidates; agent_git.c keeps the
+ * checkout open; agent_read.c reads files, inline or in the pool; agent_publish.c
+ * hands over what differs from what is published; agent_link.c keeps the
+ * connection to Redis; agent_sync.c counts a full sync and tells who waits for
+ * it; agent_api.c answers on the control socket.
  */
 #ifndef AGENT_PRIVATE_H
 #define AGENT_PRIVATE_H
@@ -96,6 +97,8 @@ struct agent {
 	uv_signal_t on_term, on_int, on_hup;
 
 	struct repo *repo; /* NULL outside git */
+	usec_t git_again; /* it could not be read: when to try again; USEC_NEVER */
+	char git_why[256]; /* as it was logged */
 	struct watcher *watcher;
 	struct facts *facts;
 	struct catalog *catalog;
@@ -119,6 +122,7 @@ struct agent {
 	struct sync sync;
 	struct sync_result last_sync;
 	bool begun; /* the first scan was started */
+	bool scanned; /* the source was there and was read: what is missing in it may be deleted */
 	bool ready; /* the first full sync is through */
 	int64_t born_ms;
 	usec_t told; /* last time the watchdog was fed and systemd was told */
@@ -133,6 +137,12 @@ struct agent {
 /* agent.c */
 void agent_stop(struct agent *a, enum agent_end end);
 bool agent_drained(const struct agent *a); /* nothing seen that is not published */
+
+/* agent_git.c */
+int agent_git_open(struct agent *a, struct err *e);
+void agent_git_look(struct agent *a); /* something of git's moved: read it again, or open another checkout */
+void agent_git_run(struct agent *a, usec_t now);
+usec_t agent_git_deadline(const struct agent *a);
 
 /* agent_catalog.c: what the watcher tells becomes facts, and facts become candidates. */
 extern const struct watcher_sink agent_watcher_sink;

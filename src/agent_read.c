@@ -17,7 +17,6 @@ enum {
 	SEEN_LAST = 128,
 };
 
-#define RETRY_AFTER (2 * USEC_PER_SEC)
 #define RETRY_UNSTABLE (200 * USEC_PER_MS)
 
 struct reading {
@@ -117,9 +116,10 @@ reading_failed(struct agent *a, const struct reading *r, usec_t now)
 {
 	char path[512];
 
-	log_warning("%s: cannot be read: %s", text_escape_to(path, sizeof path, r->path), r->why);
 	facts_set_unreadable(a->facts, r->path, r->ticket, r->why);
-	retry_later(a, r->path, now + RETRY_AFTER);
+	if (watcher_failed(a->watcher, r->path, now))
+		log_warning(
+		    "%s: cannot be read, and is tried again: %s", text_escape_to(path, sizeof path, r->path), r->why);
 }
 
 /* Half-written, as far as one can tell? Then the last good version stays until its writer is done or the cap is reached. */
@@ -148,7 +148,10 @@ reading_done(struct agent *a, struct reading *r, usec_t now)
 		}
 		break;
 	case READ_GONE:
-		facts_set_gone(a->facts, r->path, r->ticket);
+		if (watcher_root_here(a->watcher))
+			facts_set_gone(a->facts, r->path, r->ticket);
+		else
+			facts_set_kept(a->facts, r->path, r->ticket);
 		break;
 	case READ_NOT_REGULAR:
 	case READ_SYMLINK:

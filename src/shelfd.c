@@ -255,18 +255,31 @@ reload(void *arg)
 	return false;
 }
 
-/* The checkout around the current folder, or the folder itself. The caller frees. */
+/* root as it is written: where a link on the way leads may change while shelfd runs. */
+static char *
+absolute(const char *root, struct err *e)
+{
+	char *here, *path;
+
+	if (root[0] == '/')
+		return mem_strdup(root);
+	here = realpath(".", NULL);
+	if (here == NULL) {
+		(void)err_sys(e, errno, "the current folder");
+		return NULL;
+	}
+	path = strcmp(root, ".") == 0 ? mem_strdup(here) : mem_printf("%s/%s", here, root);
+	free(here);
+	return path;
+}
+
+/* The folder that was asked for, or the checkout around the current one, or that itself. The caller frees. */
 static char *
 find_root(const struct settings *s, struct err *e)
 {
-	const char *start = s->source.root != NULL ? s->source.root : ".";
-	char *root = realpath(start, NULL), *at, *slash;
+	char *root = absolute(s->source.root != NULL ? s->source.root : ".", e), *at, *slash;
 
-	if (root == NULL) {
-		err_sys(e, errno, "%s", start);
-		return NULL;
-	}
-	if (s->source.root != NULL)
+	if (root == NULL || s->source.root != NULL)
 		return root;
 	at = mem_strdup(root);
 	for (;;) {

@@ -338,6 +338,28 @@ facts_sweep(struct facts *f, const char *prefix, uint32_t epoch, bool (*really)(
 	}
 }
 
+static void
+fact_unknown(struct facts *f, struct fact *fact, const char *message, uint32_t epoch)
+{
+	fact->epoch = epoch;
+	if (message == NULL || fact->kind != FACT_FILE || fact->role == ROLE_NONE || fact->unreadable != NULL)
+		return;
+	fact->unreadable = mem_strdup(message);
+	fact_mark(f, fact);
+}
+
+void
+facts_unknown(struct facts *f, const char *path, const char *message, uint32_t epoch)
+{
+	size_t len = strlen(path);
+	struct fact *fact = fact_find(f, path);
+
+	if (fact != NULL)
+		fact_unknown(f, fact, message, epoch);
+	for (fact = fact_first_below(f, path, len); fact != NULL; fact = fact_next_below(fact, path, len))
+		fact_unknown(f, fact, message, epoch);
+}
+
 bool
 facts_next_wanted(struct facts *f, struct wanted *ret)
 {

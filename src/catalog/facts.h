@@ -42,6 +42,12 @@ void facts_gone(struct facts *f, const char *path);
 /* Paths at or below prefix ("" for all) whose epoch is older: the callback says for each whether it is really gone. */
 void facts_sweep(struct facts *f, const char *prefix, uint32_t epoch, bool (*really)(void *, const char *), void *arg);
 
+/*
+ * The path ("" for all), a file or a folder, cannot be looked at: what is known of it and of all below it stays and
+ * counts as seen in this scan. message: why, for those that belong to a manifest; NULL: they are not marked as unreadable.
+ */
+void facts_unknown(struct facts *f, const char *path, const char *message, uint32_t epoch);
+
 /* What must be read of a file. */
 enum want { WANT_MANIFEST, WANT_DIGEST };
 

@@ -4,6 +4,7 @@
 
 #include <git2.h>
 #include <stdbool.h>
+#include <stdint.h>
 
 #include "base/err.h"
 
@@ -13,6 +14,18 @@
  * there is none at all; -1 on an error.
  */
 int checkout_open(const char *root, bool trust_owner, git_repository **ret, struct err *e);
+
+/* What tells one checkout from another at the same place: where its git directory is, and which folder that is. */
+struct checkout_identity {
+	char *root, *git_dir; /* resolved; NULL where there is none */
+	uint64_t dev, ino;
+	int64_t born_ns; /* an inode's number is used again; 0 where the file system does not know */
+};
+
+/* Calls into libgit2, which must be initialised. */
+void checkout_identify(const char *root, struct checkout_identity *ret);
+bool checkout_identity_same(const struct checkout_identity *a, const struct checkout_identity *b);
+void checkout_identity_free(struct checkout_identity *id);
 
 /* Fill e with what and libgit2's last error; returns -1. */
 int checkout_error(struct err *e, const char *what);

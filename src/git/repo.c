@@ -18,6 +18,7 @@
 
 struct repo {
 	git_repository *git;
+	struct checkout_identity identity; /* when it was opened */
 	char *git_dir, *common_dir;
 	char *workdir; /* absolute, no trailing slash */
 	char *below; /* root relative to workdir, "" when equal */
@@ -101,6 +102,7 @@ int
 repo_open(const char *root, bool trust_owner, const char *const *prefixes, struct repo **ret, struct err *e)
 {
 	char real[PATH_MAX];
+	struct checkout_identity identity;
 	git_repository *git;
 	struct repo *r = NULL;
 	bool ignore;
@@ -112,15 +114,18 @@ repo_open(const char *root, bool trust_owner, const char *const *prefixes, struc
 		return err_sys(e, errno, "%s", root);
 	if (git_libgit2_init() < 0)
 		return checkout_error(e, "libgit2 does not start");
+	checkout_identify(real, &identity); /* before it is opened: what changes in between is seen later */
 	found = checkout_open(real, trust_owner, &git, e);
 	if (found == 1)
 		r = repo_new(git, real, prefixes);
 	if (r == NULL) {
+		checkout_identity_free(&identity);
 		(void)git_libgit2_shutdown();
 		if (found >= 0)
 			*ret = NULL;
 		return found < 0 ? -1 : 0;
 	}
+	r->identity = identity;
 	if (repo_refresh(r, NULL, NULL, &ignore, e) != 0) {
 		repo_free(r);
 		return -1;
@@ -147,9 +152,22 @@ repo_free(struct repo *r)
 	free(r->workdir);
 	free(r->common_dir);
 	free(r->git_dir);
+	checkout_identity_free(&r->identity);
 	git_repository_free(r->git);
 	free(r);
 	(void)git_libgit2_shutdown();
+}
+
+bool
+repo_is_current(const struct repo *r, const char *root)
+{
+	struct checkout_identity now;
+	bool same;
+
+	checkout_identify(root, &now);
+	same = checkout_identity_same(&r->identity, &now);
+	checkout_identity_free(&now);
+	return same;
 }
 
 const char *

@@ -25,6 +25,12 @@ struct repo;
 int repo_open(const char *root, bool trust_owner, const char *const *prefixes, struct repo **ret, struct err *e);
 void repo_free(struct repo *r);
 
+/*
+ * Is this still the checkout that root leads to? Not when root is another folder
+ * by now, or its git directory went, was made anew or is elsewhere.
+ */
+bool repo_is_current(const struct repo *r, const char *root);
+
 const char *repo_git_dir(const struct repo *r); /* of this work tree, absolute, no trailing slash */
 const char *repo_common_dir(const struct repo *r); /* shared by all work trees */
 

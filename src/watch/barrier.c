@@ -129,6 +129,25 @@ barriers_event(struct barriers *bs, int wd, const char *name, uint64_t seq)
 	}
 }
 
+bool
+barriers_watches(const struct barriers *bs, int wd)
+{
+	return bs->wd == wd;
+}
+
+bool
+barriers_arrived(const struct barriers *bs, uint64_t id)
+{
+	const struct barrier *b;
+
+	TAILQ_FOREACH(b, &bs->list, link)
+	{
+		if (b->id == id)
+			return b->arrived;
+	}
+	return true;
+}
+
 void
 barriers_overflow(struct barriers *bs, uint64_t seq)
 {

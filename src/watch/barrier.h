@@ -23,6 +23,11 @@ int barriers_start(struct barriers *bs, uint64_t *ret_id, struct err *e);
 /* An event of any folder; seq: settle_seq now. */
 void barriers_event(struct barriers *bs, int wd, const char *name, uint64_t seq);
 
+bool barriers_watches(const struct barriers *bs, int wd);
+
+/* Did this one's event arrive, or was it given up? */
+bool barriers_arrived(const struct barriers *bs, uint64_t id);
+
 /* Events were lost: what follows looks at everything, so no barrier needs its own event. */
 void barriers_overflow(struct barriers *bs, uint64_t seq);
 

@@ -21,13 +21,13 @@ event_kind(uint32_t mask)
 }
 
 static void
-root_event(struct watcher *w, struct node *root, uint32_t mask)
+root_self_event(struct watcher *w, struct node *root, uint32_t mask, usec_t now)
 {
 	if ((mask & IN_IGNORED) != 0)
 		(void)tree_set_wd(w->tree, root, -1);
 	if ((mask & (IN_IGNORED | IN_UNMOUNT | IN_MOVE_SELF | IN_DELETE_SELF)) != 0) {
-		if (root_present(w))
-			w->rescan = true;
+		w->rescan |= (mask & IN_IGNORED) != 0;
+		root_soon(w, now);
 	} else if (root->epoch == 0) {
 		w->rescan = true;
 	}
@@ -38,13 +38,13 @@ static void
 self_event(struct watcher *w, struct node *n, uint32_t mask, usec_t now)
 {
 	if (n->parent == NULL) {
-		root_event(w, n, mask);
+		root_self_event(w, n, mask, now);
 		return;
 	}
 	if ((mask & IN_UNMOUNT) != 0) {
 		/* What was mounted here is not deleted. */
 		(void)tree_set_wd(w->tree, n, -1);
-		look_tell_unknown(w, n, NULL, ESTALE);
+		look_tell_unknown(w, n, NULL, ESTALE, w->epoch, now);
 	} else if ((mask & IN_IGNORED) != 0) {
 		(void)tree_set_wd(w->tree, n, -1);
 		settle_touch(w->settle, n->parent->number, n->name, SETTLE_TREE, now);
@@ -65,7 +65,7 @@ name_event(struct watcher *w, struct node *dir, uint32_t mask, const char *name,
 	/* A new rule counts for what comes after it; without one there is no hurry, it may be on its way. */
 	if (strcmp(name, ".gitignore") == 0)
 		git_soon(w, (mask & (IN_CLOSE_WRITE | IN_MOVED_TO)) != 0 ? now : now + w->quiet);
-	if (dir->parent == NULL && strcmp(name, ".git") == 0 && w->gitdir != NULL) {
+	if (dir->parent == NULL && strcmp(name, ".git") == 0) {
 		gitdir_rewatch(w->gitdir, w->inotify);
 		w->git_event = true;
 	}
@@ -96,7 +96,9 @@ events_take(struct watcher *w, const struct inotify_event *ev, const char *name,
 	}
 	if (w->barriers != NULL)
 		barriers_event(w->barriers, ev->wd, name, settle_seq(w->settle));
-	if (w->gitdir != NULL && gitdir_event(w->gitdir, w->inotify, ev->wd, ev->mask, name))
+	if (anchors_event(w->anchors, ev->wd, name))
+		root_soon(w, now);
+	if (gitdir_event(w->gitdir, w->inotify, ev->wd, ev->mask, name))
 		w->git_event = true;
 	n = tree_by_wd(w->tree, ev->wd);
 	if (n == NULL) {

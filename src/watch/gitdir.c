@@ -18,8 +18,10 @@ struct gitdir {
 	int wd[FOLDERS];
 };
 
-static const char *const own_names[] = {
-    "index.lock", "HEAD.lock", "HEAD", "index", "ORIG_HEAD", "MERGE_HEAD", "rebase-merge", "rebase-apply", NULL};
+static const char *const own_names[] = {"index.lock", "HEAD.lock", "HEAD", "index", "ORIG_HEAD", "MERGE_HEAD",
+    "rebase-merge", "rebase-apply",
+    /* of a git directory that is being made */
+    "objects", "refs", NULL};
 static const char *const shared_names[] = {"packed-refs", NULL};
 static const char *const info_names[] = {"exclude", NULL};
 
@@ -64,6 +66,25 @@ gitdir_rewatch(struct gitdir *g, struct inotify *in)
 		g->wd[i] = -1;
 	}
 	gitdir_watch(g, in);
+}
+
+void
+gitdir_unwatch(struct gitdir *g, struct inotify *in, bool (*shared)(void *arg, int wd), void *arg)
+{
+	for (int i = 0; i < FOLDERS; i++) {
+		if (g->wd[i] >= 0 && !shared(arg, g->wd[i]))
+			inotify_unwatch(in, g->wd[i]);
+		g->wd[i] = -1;
+	}
+}
+
+bool
+gitdir_watches(const struct gitdir *g, int wd)
+{
+	for (int i = 0; i < FOLDERS; i++)
+		if (g->wd[i] == wd)
+			return true;
+	return false;
 }
 
 static bool

@@ -22,6 +22,11 @@ void gitdir_watch(struct gitdir *g, struct inotify *in);
 /* The folders may be others now: drop the watches and take new ones. */
 void gitdir_rewatch(struct gitdir *g, struct inotify *in);
 
+/* Drop the watches, but for those that are somebody else's as well. */
+void gitdir_unwatch(struct gitdir *g, struct inotify *in, bool (*shared)(void *arg, int wd), void *arg);
+
+bool gitdir_watches(const struct gitdir *g, int wd);
+
 /*
  * An event of any folder. true: something moved here that gitdir_look or whoever reads HEAD and
  * the index wants to know.

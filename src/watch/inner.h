@@ -4,9 +4,12 @@
 
 #include <sys/stat.h>
 
+#include "watch/anchor.h"
 #include "watch/barrier.h"
 #include "watch/gitdir.h"
 #include "watch/inotify.h"
+#include "watch/place.h"
+#include "watch/retry.h"
 #include "watch/tree.h"
 #include "watch/watcher.h"
 
@@ -22,8 +25,13 @@ struct watcher {
 	struct watcher_sink sink;
 	void *arg;
 
-	int root_fd;
+	int root_fd; /* keeps its number */
+	bool attached; /* a first time */
 	bool lost; /* the root is not at its path any more */
+	bool populated; /* it had a collection */
+	bool root_event; /* something moved on the way to the root, and nobody has looked yet */
+	bool root_moved; /* attached to another folder that was not read yet */
+	usec_t root_due, root_checked;
 	struct tree *tree;
 	struct settle *settle;
 	struct githold hold;
@@ -31,6 +39,8 @@ struct watcher {
 	struct inotify *inotify; /* NULL: scan only; then the next two are NULL too */
 	struct gitdir *gitdir; /* NULL outside git */
 	struct barriers *barriers; /* NULL without a private folder */
+	struct anchors *anchors;
+	struct retries *retries; /* what could not be looked at */
 
 	uint32_t epoch; /* of the last scan */
 	struct scan *scan; /* of everything, under way; or NULL */
@@ -65,8 +75,29 @@ bool path_is_told(struct watcher *w, const char *path);
 /* errno of an open or stat: the path is not there. */
 bool errno_is_gone(int sys);
 
-/* Is the root still the folder at its path? Marks the source as lost where not. */
+/* Is the watch also somebody else's than its caller's, who wants to drop it? */
+bool watch_is_shared(void *arg, int wd);
+
+/* root.c: which folder the root is */
+
+/* Is the root still the folder at its path? Where not, root_check is due, and then all must be looked at again. */
 bool root_present(struct watcher *w);
+
+/* Something moved on the way to the root. */
+void root_soon(struct watcher *w, usec_t now);
+
+bool root_is_due(const struct watcher *w, usec_t now);
+
+/* Everything in it has been looked at. */
+void root_scanned(struct watcher *w);
+
+/* Look where the root's path leads, and lose the root or attach to it. */
+void root_check(struct watcher *w, usec_t now);
+
+/* duty.c: what is done without an event */
+
+/* Try again what could not be looked at. */
+void duty_retry(struct watcher *w, usec_t now);
 
 /* scan.c: reading folders */
 
@@ -109,8 +140,11 @@ void look_close(struct watcher *w);
 void look_tell(struct watcher *w, int dirfd, const char *name, const char *path, const struct stat *st, bool force,
     uint32_t epoch);
 
-/* The folder dir, or name in it, cannot be looked at: it and all above it must be read again. */
-void look_tell_unknown(struct watcher *w, struct node *dir, const char *name, int sys);
+/* The folder dir, or name in it, cannot be looked at: it and all above it must be read again, and it is tried again. */
+void look_tell_unknown(struct watcher *w, struct node *dir, const char *name, int sys, uint32_t epoch, usec_t now);
+
+/* Look at a path beneath the root, as far as its folders are known. -1: it lies in no collection. */
+int look_at_path(struct watcher *w, const char *path, usec_t now);
 
 /* The folder of n, by its path beneath the root; -1 with errno. Fills w->path. */
 int look_open(struct watcher *w, const struct node *n, int flags);

@@ -14,6 +14,12 @@
 	(IN_CREATE | IN_DELETE | IN_MODIFY | IN_CLOSE_WRITE | IN_ATTRIB | IN_MOVED_FROM | IN_MOVED_TO | \
 	    IN_DELETE_SELF | IN_MOVE_SELF | IN_ONLYDIR | IN_EXCL_UNLINK)
 
+/* On the way to the root only names count. */
+#define NAMES_MASK \
+	(IN_CREATE | IN_DELETE | IN_MOVED_FROM | IN_MOVED_TO | IN_DELETE_SELF | IN_MOVE_SELF | IN_ONLYDIR | IN_MASK_ADD)
+
+#define WATCH_TRIES 8 /* when interrupted */
+
 #define READ_SIZE (64 * 1024)
 #define READ_TIMES 64 /* about four full queues of the default size */
 
@@ -58,18 +64,33 @@ inotify_fd(const struct inotify *in)
 	return in->fd;
 }
 
+static int
+watch(struct inotify *in, const char *path, uint32_t mask)
+{
+	int wd, tries = 0;
+
+	do
+		wd = inotify_add_watch(in->fd, path, mask);
+	while (wd < 0 && errno == EINTR && ++tries < WATCH_TRIES);
+	if (wd > in->highest)
+		in->highest = wd;
+	return wd;
+}
+
 int
 inotify_watch(struct inotify *in, int dirfd)
 {
 	char path[32];
-	int wd;
 
 	/* By the descriptor: a path could name another folder by now. */
 	(void)snprintf(path, sizeof path, "/proc/self/fd/%d", dirfd);
-	wd = inotify_add_watch(in->fd, path, MASK);
-	if (wd > in->highest)
-		in->highest = wd;
-	return wd;
+	return watch(in, path, MASK);
+}
+
+int
+inotify_watch_names(struct inotify *in, const char *path)
+{
+	return watch(in, path, NAMES_MASK);
 }
 
 int
@@ -121,14 +142,26 @@ inotify_read(
 	return 0;
 }
 
-size_t
-inotify_limit(void)
+static size_t
+read_number(const char *path)
 {
 	struct buf text = {0};
-	size_t limit = 0;
+	size_t n = 0;
 
-	if (fs_read("/proc/sys/fs/inotify/max_user_watches", 64, &text, NULL) == 0)
-		limit = strtoul(buf_str(&text), NULL, 10);
+	if (fs_read(path, 64, &text, NULL) == 0)
+		n = strtoul(buf_str(&text), NULL, 10);
 	buf_free(&text);
-	return limit;
+	return n;
+}
+
+size_t
+inotify_limit(const char **ret_name)
+{
+	size_t system = read_number("/proc/sys/fs/inotify/max_user_watches");
+	size_t user = read_number("/proc/sys/user/max_inotify_watches");
+	bool ours = user != 0 && (system == 0 || user < system);
+
+	if (ret_name != NULL)
+		*ret_name = ours ? "user.max_inotify_watches" : "fs.inotify.max_user_watches";
+	return ours ? user : system;
 }

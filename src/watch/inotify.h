@@ -24,6 +24,12 @@ int inotify_watch(struct inotify *in, int dirfd);
 /* The same for an absolute path. */
 int inotify_watch_path(struct inotify *in, const char *path);
 
+/*
+ * For names that come and go in the folder only; a watch that is there already
+ * stays as it is. Follows symlinks.
+ */
+int inotify_watch_names(struct inotify *in, const char *path);
+
 /* wd -1 and one that the kernel has dropped by itself are fine. Events that are queued still come. */
 void inotify_unwatch(struct inotify *in, int wd);
 
@@ -38,7 +44,11 @@ bool inotify_knew(const struct inotify *in, int wd);
 int inotify_read(
     struct inotify *in, void (*each)(void *, const struct inotify_event *, const char *name), void *arg, struct err *e);
 
-/* fs.inotify.max_user_watches; 0 when it cannot be read. */
-size_t inotify_limit(void);
+/*
+ * How many watches we may have: the smaller of fs.inotify.max_user_watches and
+ * user.max_inotify_watches, which counts for a user namespace; ret_name (may be
+ * NULL) is its name. 0 when it cannot be read.
+ */
+size_t inotify_limit(const char **ret_name);
 
 #endif

@@ -54,16 +54,17 @@ folder_of(struct watcher *w, const struct node *dir)
 
 /* The reason may be a folder on the way; the event of whichever opens again leads to a new look. */
 void
-look_tell_unknown(struct watcher *w, struct node *dir, const char *name, int sys)
+look_tell_unknown(struct watcher *w, struct node *dir, const char *name, int sys, uint32_t epoch, usec_t now)
 {
 	const char *path = path_set(w, dir, name);
 	char shown[256];
 	struct err e;
+	bool first = retries_add(w->retries, path, now);
 
 	for (struct node *n = dir; n != NULL; n = n->parent)
 		n->epoch = 0;
 	(void)err_sys(&e, sys, "%s", text_escape_to(shown, sizeof shown, path));
-	w->sink.unknown(w->arg, path, &e);
+	w->sink.unknown(w->arg, path, &e, first, epoch);
 }
 
 void
@@ -137,7 +138,7 @@ static void
 folder_missing(struct watcher *w, struct node *dir, const char *name, int sys, usec_t now)
 {
 	if (!errno_is_gone(sys) && sys != ESTALE)
-		look_tell_unknown(w, dir, name, sys);
+		look_tell_unknown(w, dir, name, sys, w->epoch, now);
 	else if (dir->parent != NULL)
 		settle_touch(w->settle, dir->parent->number, dir->name, SETTLE_COMPLETE, now);
 }
@@ -159,7 +160,7 @@ look_at(struct watcher *w, struct node *dir, const char *name, bool again, usec_
 		if (errno_is_gone(sys))
 			note_absent(w, dir, name);
 		else
-			look_tell_unknown(w, dir, name, sys);
+			look_tell_unknown(w, dir, name, sys, w->epoch, now);
 		return;
 	}
 	if (S_ISDIR(st.st_mode)) {
@@ -170,6 +171,38 @@ look_at(struct watcher *w, struct node *dir, const char *name, bool again, usec_
 	path = path_set(w, dir, name);
 	if (path_is_told(w, path))
 		look_tell(w, fd, name, path, &st, true, w->epoch);
+}
+
+/* The deepest known folder on the way to path, and the part of path that follows: what is looked at. */
+static struct node *
+nearest_folder(struct watcher *w, const char *path, char part[NAME_MAX + 1])
+{
+	struct node *n = tree_root(w->tree), *next = n;
+
+	do {
+		size_t len = strcspn(path, "/");
+
+		if (len == 0 || len > NAME_MAX)
+			return NULL;
+		n = next;
+		memcpy(part, path, len);
+		part[len] = '\0';
+		next = tree_child(w->tree, n, part);
+		path += path[len] == '/' ? len + 1 : len;
+	} while (next != NULL && *path != '\0');
+	return n;
+}
+
+int
+look_at_path(struct watcher *w, const char *path, usec_t now)
+{
+	char part[NAME_MAX + 1];
+	struct node *dir = path_counts(w, path) ? nearest_folder(w, path, part) : NULL;
+
+	if (dir == NULL)
+		return -1;
+	look_at(w, dir, part, true, now);
+	return 0;
 }
 
 static void

@@ -97,8 +97,12 @@ enter_child(struct scan *sc, struct node *dir, const char *name, const char *pat
 		return;
 	}
 	if (child == NULL) {
-		/* Whatever had the name before, a file perhaps. */
-		w->sink.gone(w->arg, path);
+		/*
+		 * Whatever had the name before, a file perhaps. In another root nothing is known of what is there, but
+		 * what is known of the files is not void: the end of the scan tells what is gone.
+		 */
+		if (!w->root_moved)
+			w->sink.gone(w->arg, path);
 		child = tree_add(w->tree, dir, name, 0, 0);
 	}
 	child->epoch = sc->epoch;
@@ -120,7 +124,7 @@ tell_file(struct scan *sc, struct node *dir, int fd, const char *name, const cha
 		return;
 	if (fstatat(fd, name, &st, AT_SYMLINK_NOFOLLOW) != 0) {
 		if (!errno_is_gone(errno))
-			look_tell_unknown(w, dir, name, errno);
+			look_tell_unknown(w, dir, name, errno, sc->epoch, sc->now);
 		return;
 	}
 	if (S_ISDIR(st.st_mode)) /* since the folder was read, and there is an event for it */
@@ -181,15 +185,27 @@ forget_unseen(struct scan *sc, struct node *dir)
 	}
 }
 
+/* A mount point whose mount is gone: what was there is not deleted. What is put into the folder itself counts again. */
+static bool
+is_unmounted(const struct node *n, int fd, const struct place *at)
+{
+	return n->mounted && !at->mounted && place_empty(fd) == 1;
+}
+
 static int
 read_folder(struct scan *sc, struct node *n, int fd)
 {
-	struct stat st;
+	struct place at;
 
-	if (fstat(fd, &st) != 0)
+	if (place_of(fd, &at) != 0)
 		return -1;
-	n->dev = st.st_dev;
-	n->ino = st.st_ino;
+	if (is_unmounted(n, fd, &at)) {
+		errno = ESTALE;
+		return -1;
+	}
+	n->dev = at.dev;
+	n->ino = at.ino;
+	n->mounted = at.mounted;
 	watch_folder(sc, n, fd);
 	n->epoch = sc->epoch;
 	if (take_entries(sc, n, fd) != 0)
@@ -214,20 +230,21 @@ scan_one(struct scan *sc, struct node *n)
 	if (errno_is_gone(sys))
 		n->epoch = 0; /* it went while the scan came to it, and there is an event for that */
 	else
-		look_tell_unknown(w, n, NULL, sys);
+		look_tell_unknown(w, n, NULL, sys, sc->epoch, sc->now);
 }
 
 static void
 warn_of_limit(struct watcher *w)
 {
+	const char *name;
+
 	if (!w->limit_hit || w->limit_told)
 		return;
 	w->limit_told = true;
-	w->limit = inotify_limit();
-	log_warning(
-	    "the sysctl fs.inotify.max_user_watches is %zu and used up: %zu of %zu folders here are not watched, "
-	    "and changes in them are seen at the next scan only; raise it to %zu or more",
-	    w->limit, tree_count(w->tree) - tree_watched(w->tree), tree_count(w->tree),
+	w->limit = inotify_limit(&name);
+	log_warning("the sysctl %s is %zu and used up: %zu of %zu folders here are not watched, "
+		    "and changes in them are seen at the next scan only; raise it to %zu or more",
+	    name, w->limit, tree_count(w->tree) - tree_watched(w->tree), tree_count(w->tree),
 	    w->limit + 2 * tree_count(w->tree));
 }
 
@@ -259,6 +276,8 @@ scan_end(struct scan *sc, const char *prefix)
 	struct watcher *w = sc->w;
 
 	warn_of_limit(w);
+	if (*prefix == '\0')
+		root_scanned(w);
 	log_debug("looked at %zu folders and %zu files", sc->folders, sc->files);
 	w->sink.scanned(w->arg, prefix, sc->epoch);
 	scan_free(sc);

@@ -21,6 +21,7 @@ struct node {
 	uint64_t dev, ino;
 	int wd; /* -1: not watched; set by tree_set_wd only */
 	uint32_t epoch; /* of the last scan that saw it; 0: it must be read again */
+	bool mounted; /* something was mounted here when it was read */
 };
 
 struct tree *tree_new(void);

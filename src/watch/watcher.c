@@ -61,79 +61,13 @@ errno_is_gone(int sys)
 	return sys == ENOENT || sys == ENOTDIR || sys == ELOOP;
 }
 
-static bool
-root_is_same(const struct watcher *w, const struct stat *st)
-{
-	const struct node *root = tree_root(w->tree);
-
-	return root->dev == st->st_dev && root->ino == st->st_ino;
-}
-
-/* Nothing is watched and nothing waits any more. */
-static void
-root_detach(struct watcher *w)
-{
-	struct node *root = tree_root(w->tree), *child;
-
-	while ((child = tree_next_child(w->tree, root, NULL)) != NULL)
-		scan_forget(w, child);
-	scan_unwatch(w, root);
-	settle_forget(w->settle, root->number);
-}
-
 bool
-root_present(struct watcher *w)
+watch_is_shared(void *arg, int wd)
 {
-	struct stat st;
+	struct watcher *w = arg;
 
-	if (stat(w->root, &st) == 0 && root_is_same(w, &st))
-		return true;
-	if (!w->lost)
-		log_warning(
-		    "the source root %s is gone or was replaced: what is known of it stays as it is until it is "
-		    "back and a full sync is asked for",
-		    w->root);
-	w->lost = true;
-	root_detach(w);
-	return false;
-}
-
-static int
-root_open(struct watcher *w, struct err *e)
-{
-	int fd = open(w->root, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
-	struct node *root = tree_root(w->tree);
-	struct stat st;
-
-	if (fd < 0 || fstat(fd, &st) != 0) {
-		(void)err_sys(e, errno, "cannot open the source root %s", w->root);
-		if (fd >= 0)
-			(void)close(fd);
-		return -1;
-	}
-	if (w->root_fd >= 0)
-		(void)close(w->root_fd);
-	w->root_fd = fd;
-	root->dev = st.st_dev;
-	root->ino = st.st_ino;
-	return 0;
-}
-
-/* For a scan of everything: the folder that is at the root's path now is the root. */
-static int
-root_attach(struct watcher *w, struct err *e)
-{
-	if (!root_present(w)) {
-		if (root_open(w, e) != 0)
-			return -1;
-		log_info("the source root %s is another folder now: attached to it", w->root);
-		if (w->gitdir != NULL) {
-			gitdir_rewatch(w->gitdir, w->inotify);
-			w->git_due = 0;
-		}
-	}
-	w->lost = false;
-	return 0;
+	return tree_by_wd(w->tree, wd) != NULL || gitdir_watches(w->gitdir, wd) ||
+	    (w->barriers != NULL && barriers_watches(w->barriers, wd));
 }
 
 static void
@@ -151,18 +85,38 @@ start_watching(struct watcher *w, const struct watcher_config *cfg, struct err *
 	w->inotify = inotify_open(e);
 	if (w->inotify == NULL)
 		return -1;
-	w->limit = inotify_limit();
+	w->limit = inotify_limit(NULL);
 	if (cfg->private_dir != NULL) {
 		w->barriers = barriers_new(cfg->private_dir, w->inotify, e);
 		if (w->barriers == NULL)
 			return -1;
 	}
-	if (cfg->git_dir != NULL) {
-		w->gitdir = gitdir_new(cfg->git_dir, cfg->common_dir);
+	return 0;
+}
+
+/* Outside git: where it would appear. */
+static struct gitdir *
+new_gitdir(const struct watcher *w, const char *git_dir, const char *common_dir)
+{
+	char *dir = git_dir != NULL ? mem_strdup(git_dir) : mem_printf("%s/.git", w->root);
+	struct gitdir *g = gitdir_new(dir, common_dir);
+
+	free(dir);
+	return g;
+}
+
+void
+watcher_set_git(struct watcher *w, const char *git_dir, const char *common_dir)
+{
+	struct gitdir *old = w->gitdir;
+
+	w->gitdir = new_gitdir(w, git_dir, common_dir);
+	if (w->inotify != NULL) {
+		gitdir_unwatch(old, w->inotify, watch_is_shared, w);
 		gitdir_watch(w->gitdir, w->inotify);
 		w->git_unseen = true;
 	}
-	return 0;
+	gitdir_free(old);
 }
 
 struct watcher *
@@ -180,9 +134,19 @@ watcher_new(const struct watcher_config *cfg, const struct watcher_sink *sink, v
 	w->quiet = cfg->settle.quiet;
 	w->git_due = USEC_NEVER;
 	githold_init(&w->hold, &cfg->hold);
-	if (root_open(w, e) != 0 || (cfg->watch && start_watching(w, cfg, e) != 0)) {
+	w->retries = retries_new();
+	w->anchors = anchors_new(cfg->root);
+	w->gitdir = new_gitdir(w, cfg->git_dir, cfg->common_dir);
+	w->root_fd = open(w->root, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+	if (w->root_fd < 0)
+		(void)err_sys(e, errno, "cannot open the source root %s", w->root);
+	if (w->root_fd < 0 || (cfg->watch && start_watching(w, cfg, e) != 0)) {
 		watcher_free(w);
 		return NULL;
+	}
+	if (w->inotify != NULL) {
+		gitdir_watch(w->gitdir, w->inotify);
+		w->git_unseen = true;
 	}
 	return w;
 }
@@ -196,6 +160,8 @@ watcher_free(struct watcher *w)
 	scan_cancel(w);
 	barriers_free(w->barriers);
 	gitdir_free(w->gitdir);
+	anchors_free(w->anchors);
+	retries_free(w->retries);
 	inotify_close(w->inotify);
 	for (size_t i = 0; i < w->absent_n; i++)
 		free(w->absent[i].name);
@@ -319,91 +285,88 @@ end_barriers(struct watcher *w)
 		w->sink.barrier(w->arg, id);
 }
 
+static bool
+barriers_may_end(const struct watcher *w)
+{
+	return !w->root_event && (w->lost || (w->git_due == USEC_NEVER && !w->rescan));
+}
+
+/* What the git directory says must be known before anything is looked at. */
+static bool
+git_lets_go(struct watcher *w, usec_t now)
+{
+	if (watcher_held(w, now))
+		return false;
+	if (now < w->git_due)
+		return true;
+	w->git_due = USEC_NEVER;
+	w->sink.git(w->arg);
+	return !watcher_held(w, now); /* it may be another git directory now */
+}
+
 void
 watcher_run(struct watcher *w, usec_t now)
 {
+	if ((w->attached || w->lost) && root_is_due(w, now))
+		root_check(w, now);
 	if (w->scan != NULL) {
 		scan_go_on(w);
 		return;
 	}
-	if (w->lost) {
-		end_barriers(w);
+	if (!w->lost && !w->root_event && git_lets_go(w, now)) {
+		if (w->scan == NULL && w->rescan && root_present(w))
+			scan_all(w, w->root_moved ? "root" : "overflow", now);
+		if (w->scan != NULL)
+			return; /* first everything, then what was touched meanwhile, and barriers last */
+		duty_retry(w, now);
+		if (settle_deadline(w->settle) <= now && root_present(w))
+			run_due(w, now);
+	} else if (!w->lost) {
 		return;
 	}
-	if (watcher_held(w, now))
-		return;
-	if (now >= w->git_due) {
-		w->git_due = USEC_NEVER;
-		w->sink.git(w->arg);
-	}
-	if (w->scan == NULL && w->rescan && root_present(w))
-		scan_all(w, "overflow", now);
-	if (w->scan != NULL)
-		return; /* first everything, then what was touched meanwhile, and barriers last */
-	run_due(w, now);
-	if (w->git_due == USEC_NEVER && !w->rescan)
+	if (barriers_may_end(w))
 		end_barriers(w);
 }
 
 usec_t
 watcher_deadline(const struct watcher *w)
 {
-	bool barrier = w->barriers != NULL && barriers_ready(w->barriers, w->settle);
-	usec_t hold = githold_deadline(&w->hold);
+	bool barrier = w->barriers != NULL && barriers_ready(w->barriers, w->settle) && barriers_may_end(w);
+	usec_t hold = githold_deadline(&w->hold), at = w->attached || w->lost ? w->root_due : USEC_NEVER;
 
 	if (w->scan != NULL)
 		return 0;
+	if (w->root_event)
+		return at;
 	if (w->lost)
-		return barrier ? 0 : USEC_NEVER;
+		return barrier ? 0 : at;
 	if (hold != USEC_NEVER)
-		return hold;
-	if (w->rescan || (barrier && w->git_due == USEC_NEVER))
+		return usec_min(at, hold);
+	if (w->rescan || barrier)
 		return 0;
-	return usec_min(w->git_due, settle_deadline(w->settle));
-}
-
-/* The deepest known folder on the way to path, and the part of path that follows: what is looked at. */
-static struct node *
-nearest_folder(struct watcher *w, const char *path, char part[NAME_MAX + 1])
-{
-	struct node *n = tree_root(w->tree), *next = n;
-
-	do {
-		size_t len = strcspn(path, "/");
-
-		if (len == 0 || len > NAME_MAX)
-			return NULL;
-		n = next;
-		memcpy(part, path, len);
-		part[len] = '\0';
-		next = tree_child(w->tree, n, part);
-		path += path[len] == '/' ? len + 1 : len;
-	} while (next != NULL && *path != '\0');
-	return n;
+	at = usec_min(at, retries_deadline(w->retries));
+	return usec_min(at, usec_min(w->git_due, settle_deadline(w->settle)));
 }
 
 int
 watcher_scan(struct watcher *w, const char *path, const char *reason, usec_t now, struct err *e)
 {
-	char part[NAME_MAX + 1], shown[256];
-	struct node *dir;
+	char shown[256];
 
+	if (!w->attached || !root_present(w))
+		root_check(w, now);
+	if (w->lost)
+		return err_set(e, "the source root %s is lost", w->root);
 	if (path == NULL || *path == '\0') {
-		if (root_attach(w, e) != 0)
-			return -1;
 		if (w->scan == NULL)
 			scan_all(w, reason, now);
 		else
 			w->rescan = true; /* what was read before this may be other by now */
 		return 0;
 	}
-	if (w->lost)
-		return err_set(e, "the source root %s is gone", w->root);
-	dir = path_counts(w, path) ? nearest_folder(w, path, part) : NULL;
-	if (dir == NULL)
-		return err_set(e, "%s: lies in no collection", text_escape_to(shown, sizeof shown, path));
 	log_debug("looking at %s: %s", text_escape_to(shown, sizeof shown, path), reason);
-	look_at(w, dir, part, true, now);
+	if (look_at_path(w, path, now) != 0)
+		return err_set(e, "%s: lies in no collection", text_escape_to(shown, sizeof shown, path));
 	look_finish(w, now);
 	return 0;
 }
@@ -412,6 +375,18 @@ bool
 watcher_scanning(const struct watcher *w)
 {
 	return w->scan != NULL;
+}
+
+bool
+watcher_failed(struct watcher *w, const char *path, usec_t now)
+{
+	return retries_add(w->retries, path, now);
+}
+
+bool
+watcher_root_here(struct watcher *w)
+{
+	return root_present(w);
 }
 
 bool
@@ -433,12 +408,23 @@ watcher_barrier(struct watcher *w, uint64_t *ret_id, struct err *e)
 	return barriers_start(w->barriers, ret_id, e);
 }
 
+static const char *
+mode_word(const struct watcher *w)
+{
+	if (w->lost)
+		return "lost";
+	if (w->inotify == NULL)
+		return "scan";
+	return tree_watched(w->tree) < tree_count(w->tree) ? "partial" : "inotify";
+}
+
 void
 watcher_stats(const struct watcher *w, struct watcher_stats *ret)
 {
 	size_t watched = tree_watched(w->tree);
 
 	*ret = (struct watcher_stats){
+	    .mode = mode_word(w),
 	    .watches = watched,
 	    .watch_limit = w->limit,
 	    .waiting = settle_count(w->settle),
@@ -446,6 +432,7 @@ watcher_stats(const struct watcher *w, struct watcher_stats *ret)
 	    .overflows = w->overflows,
 	    .scans = w->scans,
 	    .unwatched = w->inotify != NULL ? tree_count(w->tree) - watched : 0,
+	    .unreadable = retries_count(w->retries),
 	    .lost = w->lost,
 	    .git_operation = githold_operation(&w->hold),
 	    .git_stale_lock = w->hold.stale,

@@ -38,13 +38,18 @@ struct watcher_sink {
 	 * by now, or could not be looked at.
 	 */
 	void (*scanned)(void *arg, const char *prefix, uint32_t epoch);
-	/* The path cannot be looked at (EACCES, EIO, ...): what is known of it stays. */
-	void (*unknown)(void *arg, const char *path, const struct err *e);
+	/*
+	 * The path ("" is the root) cannot be looked at (EACCES, EIO, a mount that is gone): what is known of it and
+	 * of all below it stays, and counts as seen with this epoch. It is tried again until it can be. first: it was
+	 * not known to fail.
+	 */
+	void (*unknown)(void *arg, const char *path, const struct err *e, bool first, uint32_t epoch);
 	/* Does git ignore this path? Asked before a folder is entered and a file is told. */
 	bool (*ignored)(void *arg, const char *path, bool directory);
 	/*
-	 * Something in the git directory, or an ignore file, moved and git has let go: read HEAD, the index and ignore
-	 * files again. May call watcher_scan; no other sink function may.
+	 * Something in the git directory, or an ignore file, moved and git has let go, or the root is another folder:
+	 * read HEAD, the index and ignore files again. May call watcher_scan and watcher_set_git; no other sink
+	 * function may.
 	 */
 	void (*git)(void *arg);
 	/* A barrier's event arrived and all that was touched before it has been told. */
@@ -68,8 +73,7 @@ struct watcher *watcher_new(
 void watcher_free(struct watcher *w);
 
 int watcher_fd(const struct watcher *w); /* inotify; -1 without watch */
-int watcher_root_fd(
-    const struct watcher *w); /* for reads beneath the root; another one after a scan that re-attached */
+int watcher_root_fd(const struct watcher *w); /* for reads beneath the root, whichever folder it is */
 
 /* Read all pending events into the settle stage. Call when watcher_fd is readable. */
 void watcher_read(struct watcher *w, usec_t now);
@@ -85,8 +89,7 @@ usec_t watcher_deadline(const struct watcher *w);
  * NULL, begin to look at everything: watcher_run goes on with that in parts,
  * before anything else, and it ends with sink->scanned. While one is under way
  * another is begun at its end. reason: for the log ("start", "overflow",
- * "request", "ignore"). A root that was lost and is back is attached again by a
- * scan of everything. -1: the root is not there, or path lies in no collection.
+ * "request", "ignore"). -1: the root is lost, or path lies in no collection.
  */
 int watcher_scan(struct watcher *w, const char *path, const char *reason, usec_t now, struct err *e);
 
@@ -96,6 +99,15 @@ bool watcher_scanning(const struct watcher *w);
 /* A manifest read after `saw` was empty or broken: see settle_defer. */
 bool watcher_defer(struct watcher *w, const char *path, usec_t now);
 
+/* A file could not be read: it is told again, with force, until this is not called any more. true: it is the first time. */
+bool watcher_failed(struct watcher *w, const char *path, usec_t now);
+
+/* Is the root still the folder at its path? Otherwise what was not found beneath it proves nothing. */
+bool watcher_root_here(struct watcher *w);
+
+/* The git directory is another one, or there is none any more (NULL): watch it from now on. */
+void watcher_set_git(struct watcher *w, const char *git_dir, const char *common_dir);
+
 /* Is git at work, so that publishing should wait? */
 bool watcher_held(struct watcher *w, usec_t now);
 
@@ -103,12 +115,14 @@ bool watcher_held(struct watcher *w, usec_t now);
 int watcher_barrier(struct watcher *w, uint64_t *ret_id, struct err *e);
 
 struct watcher_stats {
+	const char *mode; /* "inotify", "partial" (some folders are not watched), "lost"; "scan" without watch */
 	size_t watches;
 	size_t watch_limit; /* fs.inotify.max_user_watches */
 	size_t waiting; /* names that have not settled */
 	uint64_t events, overflows, scans;
 	size_t unwatched; /* folders that could not be watched */
-	bool lost; /* the root is gone from its path: nothing is told until a scan of everything finds it */
+	size_t unreadable; /* files and folders that could not be looked at and are tried again */
+	bool lost; /* the root is gone from its path: nothing is told until it is back */
 	const char *git_operation; /* "" when none */
 	bool git_stale_lock;
 };

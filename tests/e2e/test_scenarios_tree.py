@@ -1,7 +1,6 @@
 """Scenarios S1 to S18: what can happen to a tree. Each ends with Redis equal to the oracle."""
 import ctypes
 import os
-import shutil
 import signal
 
 import pytest
@@ -173,13 +172,6 @@ def test_s14_a_folder_that_is_renamed_over_an_empty_watched_one_is_watched(live)
 def test_s15_a_rename_of_case_only_is_a_rename(live):
     live.checkout.rename("skills/foo", "skills/FOO")
     assert summary(live.told()) == ["created skill/FOO", "deleted skill/foo"]
-
-
-def test_s17_a_git_folder_that_is_deleted_hangs_nothing(live):
-    shutil.rmtree(live.checkout.path(".git"))
-    live.checkout.skill("new")
-    live.daemon.barrier()
-    assert "skill/new" in live.scene.published().items
 
 
 def test_s18_links_in_a_loop_outside_and_dangling_are_not_followed(live):

@@ -160,18 +160,6 @@ def test_s30_an_edit_through_a_hard_link_outside_is_found_by_a_scan(live):
     assert summary(live.look()) == ["updated skill/two"]
 
 
-@pytest.mark.skipif(os.geteuid() == 0, reason="root may read every file")
-def test_s31_a_file_that_can_not_be_read_is_stale_until_it_can(live):
-    good = live.scene.published().items["skill/one"]
-    os.chmod(live.checkout.path(PATH), 0)
-    live.daemon.barrier()
-    have = live.scene.published()
-    assert have.items["skill/one"]["state"] == "stale" and have.items["skill/one"]["sha256"] == good["sha256"]
-    assert have.problems[PATH][0]["code"] == "unreadable"
-    os.chmod(live.checkout.path(PATH), 0o644)
-    live.told()
-
-
 def test_s32_names_of_every_kind_have_lossless_keys_and_crash_nothing(live):
     top = os.fsencode(live.checkout.path("skills"))
     for name in (b"caf\xe9", b"new\nline", b"n" * 255, b"100%", "\u202egnp".encode(), "ü".encode(), b"\xff\xfe"):

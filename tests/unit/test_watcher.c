@@ -37,7 +37,7 @@ the_first_scan_tells_the_files_of_the_collections_only(void **state)
 	assert_true(fixture_told(f, "see skills/pdf/SKILL.md"));
 	assert_true(fixture_told(f, "scanned"));
 	fixture_assert_exact(f);
-	assert_true(watcher_deadline(f->w) == USEC_NEVER);
+	assert_true(watcher_deadline(f->w) > f->now + USEC_PER_SEC);
 }
 
 static void
@@ -79,7 +79,7 @@ names_that_never_count_do_not_wake_anyone(void **state)
 	watcher_stats(f->w, &stats);
 	assert_int_equal(stats.waiting, 0);
 	assert_true(stats.events > 0);
-	assert_true(watcher_deadline(f->w) == USEC_NEVER);
+	assert_true(watcher_deadline(f->w) > f->now + USEC_PER_SEC);
 }
 
 static void
@@ -92,7 +92,7 @@ a_folder_that_was_not_readable_is_read_when_it_is(void **state)
 	fixture_start(f);
 	assert_int_equal(f->n, 0);
 	assert_int_equal(watcher_scan(f->w, "skills/a", "request", f->now, NULL), 0);
-	assert_true(fixture_told(f, "unknown skills/a/b"));
+	assert_true(fixture_told(f, "unknown again skills/a/b"));
 	assert_int_equal(fchmodat(f->dir, "skills/a/b", 0755, 0), 0);
 	fixture_sync(f);
 	fixture_assert_exact(f);
@@ -264,7 +264,7 @@ one_path_can_be_looked_at_on_request(void **state)
 }
 
 static void
-s16_a_root_that_goes_away_deletes_nothing_and_can_come_back(void **state)
+s16_a_root_that_goes_away_deletes_nothing_and_is_taken_up_again_when_it_is_back(void **state)
 {
 	struct fixture *f = *state;
 	struct watcher_stats stats;
@@ -288,14 +288,95 @@ s16_a_root_that_goes_away_deletes_nothing_and_can_come_back(void **state)
 	assert_int_equal(mkdirat(f->dir, "../root", 0755), 0);
 	(void)close(f->dir);
 	f->dir = openat(f->git, "../root", O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+	fixture_sync(f);
+	watcher_stats(f->w, &stats);
+	assert_true(stats.lost); /* a new checkout is not there before it is filled */
+	assert_int_equal(f->n, 1);
 	put(f, "skills/b/SKILL.md", "x");
-	fixture_scan(f);
+	fixture_sync(f);
+	watcher_stats(f->w, &stats);
+	assert_false(stats.lost);
 	fixture_assert_exact(f);
 	put(f, "skills/b/SKILL.md", "y");
 	fixture_sync(f);
 	fixture_assert_exact(f);
-	watcher_stats(f->w, &stats);
-	assert_false(stats.lost);
+}
+
+static void
+s16_a_root_that_is_moved_away_and_back_is_looked_at_again(void **state)
+{
+	struct fixture *f = *state;
+
+	put(f, "skills/a/SKILL.md", "x");
+	fixture_start(f);
+	assert_int_equal(renameat(f->dir, "../root", f->git, "../away"), 0);
+	fixture_sync(f);
+	put(f, "skills/a/SKILL.md", "written while it was away");
+	put(f, "skills/new/SKILL.md", "x");
+	assert_int_equal(renameat(f->git, "../away", f->git, "../root"), 0);
+	fixture_sync(f);
+	fixture_assert_exact(f);
+	assert_int_equal(f->n, 2);
+}
+
+/* Make root/ a link to the folder of that name beside it. */
+static void
+flip(struct fixture *f, const char *to)
+{
+	assert_int_equal(symlinkat(to, f->git, "../next"), 0);
+	assert_int_equal(renameat(f->git, "../next", f->git, "../root"), 0);
+	(void)close(f->dir);
+	f->dir = openat(f->git, "../root", O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+}
+
+static void
+r13_a_root_that_is_a_link_is_followed_when_it_is_flipped(void **state)
+{
+	struct fixture *f = *state;
+
+	put(f, "skills/a/SKILL.md", "x");
+	assert_int_equal(renameat(f->git, "../root", f->git, "../one"), 0);
+	assert_int_equal(mkdirat(f->git, "../two", 0755), 0);
+	flip(f, "two");
+	put(f, "skills/b/SKILL.md", "x");
+	flip(f, "one");
+	fixture_start(f);
+	fixture_assert_exact(f);
+	for (int i = 0; i < 5; i++) {
+		flip(f, i % 2 == 0 ? "two" : "one");
+		fixture_sync(f);
+		fixture_assert_told(f);
+		put(f, "skills/c/SKILL.md", i % 2 == 0 ? "x" : "y");
+		fixture_sync(f);
+		fixture_assert_told(f);
+		assert_int_equal(f->n, 2);
+	}
+}
+
+static void
+r13_what_happens_in_the_folder_that_a_link_has_left_is_not_told(void **state)
+{
+	struct fixture *f = *state;
+	int old;
+
+	put(f, "skills/a/SKILL.md", "x");
+	assert_int_equal(renameat(f->git, "../root", f->git, "../one"), 0);
+	assert_int_equal(mkdirat(f->git, "../two", 0755), 0);
+	flip(f, "two");
+	put(f, "skills/a/SKILL.md", "x");
+	flip(f, "one");
+	fixture_start(f);
+	old = dup(f->dir);
+	flip(f, "two");
+	assert_int_equal(unlinkat(old, "skills/a/SKILL.md", 0), 0);
+	assert_int_equal(unlinkat(old, "skills/a", AT_REMOVEDIR), 0);
+	fixture_run(f);
+	fixture_sync(f);
+	assert_false(fixture_told(f, "gone skills/a/SKILL.md"));
+	assert_false(fixture_told(f, "gone skills/a"));
+	assert_false(fixture_told(f, "gone skills"));
+	fixture_assert_exact(f);
+	(void)close(old);
 }
 
 static void
@@ -306,6 +387,7 @@ a_root_that_is_removed_deletes_nothing(void **state)
 	put(f, "skills/a/SKILL.md", "x");
 	fixture_start(f);
 	erase(f, "skills");
+	erase(f, "LICENSE");
 	assert_int_equal(unlinkat(f->dir, "../root", AT_REMOVEDIR), 0);
 	fixture_sync(f);
 	assert_string_equal(buf_str(&f->log), "");
@@ -396,7 +478,10 @@ main(void)
 	    TEST(s33_lost_events_end_in_the_exact_state),
 	    TEST(what_looks_half_written_is_told_again_at_the_cap),
 	    TEST(one_path_can_be_looked_at_on_request),
-	    TEST(s16_a_root_that_goes_away_deletes_nothing_and_can_come_back),
+	    TEST(s16_a_root_that_goes_away_deletes_nothing_and_is_taken_up_again_when_it_is_back),
+	    TEST(s16_a_root_that_is_moved_away_and_back_is_looked_at_again),
+	    TEST(r13_a_root_that_is_a_link_is_followed_when_it_is_flipped),
+	    TEST(r13_what_happens_in_the_folder_that_a_link_has_left_is_not_told),
 	    TEST(a_root_that_is_removed_deletes_nothing),
 	    TEST(a_watcher_without_its_root_is_refused),
 	    TEST(what_lies_in_a_collections_root_is_told_as_whole_when_it_is),

@@ -57,6 +57,7 @@ class Daemon:
         self.log = os.path.join(folder, "log")
         self.arguments = arguments
         self.env = env or {}
+        self.prefix = []  # a command that runs shelfd in its own process, such as unshare(1)
         self.process = None
         self.notify = None
         self.configure()
@@ -73,7 +74,7 @@ class Daemon:
             self.notify = NotifySocket(self.folder)
         env = environment(self.folder, NOTIFY_SOCKET=self.notify.path, **self.env)
         with open(self.log, "ab") as log:
-            self.process = subprocess.Popen([SHELFD, "-c", self.config, *self.arguments], stdin=subprocess.DEVNULL,
+            self.process = subprocess.Popen([*self.prefix, SHELFD, "-c", self.config, *self.arguments], stdin=subprocess.DEVNULL,
                                             stdout=log, stderr=log, env=env, cwd=self.folder)
         if wait:
             self.wait_ready()

@@ -2,10 +2,12 @@
 
 
 class Live:
-    def __init__(self, scene, **settings):
+    def __init__(self, scene, prefix=(), **settings):
         self.scene = scene
         self.checkout = scene.checkout
-        self.daemon = scene.daemon(**settings).start()
+        self.daemon = scene.daemon(**settings)
+        self.daemon.prefix = list(prefix)
+        self.daemon.start()
         self.subscriber = scene.subscriber()
         self.rev = scene.rev()
         self.control = []
