@@ -7,48 +7,15 @@
 
 #include "base/mem.h"
 
-char *
-buf_reserve(struct buf *b, size_t n)
-{
-	size_t cap = b->cap;
-
-	if (b->cap - b->n <= n) {
-		cap = cap < 32 ? 64 : cap * 2;
-		while (cap - b->n <= n)
-			cap *= 2;
-		b->p = mem_realloc(b->p, cap, 1);
-		b->cap = cap;
-	}
-	return b->p + b->n;
-}
-
 void
-buf_commit(struct buf *b, size_t n)
+buf_grow(struct buf *b, size_t n)
 {
-	b->n += n;
-	b->p[b->n] = '\0';
-}
+	size_t cap = b->cap < 32 ? 64 : b->cap * 2;
 
-void
-buf_add(struct buf *b, const void *p, size_t n)
-{
-	if (n == 0)
-		return;
-	memcpy(buf_reserve(b, n), p, n);
-	buf_commit(b, n);
-}
-
-void
-buf_addstr(struct buf *b, const char *s)
-{
-	buf_add(b, s, strlen(s));
-}
-
-void
-buf_addch(struct buf *b, char c)
-{
-	*buf_reserve(b, 1) = c;
-	buf_commit(b, 1);
+	while (cap - b->n <= n)
+		cap *= 2;
+	b->p = mem_realloc(b->p, cap, 1);
+	b->cap = cap;
 }
 
 void

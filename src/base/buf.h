@@ -6,6 +6,7 @@
 #define BASE_BUF_H
 
 #include <stddef.h>
+#include <string.h>
 
 struct buf {
 	char *p; /* NULL until the first addition */
@@ -13,14 +14,47 @@ struct buf {
 	size_t cap;
 };
 
-void buf_add(struct buf *b, const void *p, size_t n);
-void buf_addstr(struct buf *b, const char *s);
-void buf_addch(struct buf *b, char c);
-void buf_addf(struct buf *b, const char *fmt, ...) __attribute__((format(printf, 2, 3)));
+void buf_grow(struct buf *b, size_t n); /* see buf_reserve */
 
 /* Room for at least n more bytes; returns where they go. Add them with buf_commit. */
-char *buf_reserve(struct buf *b, size_t n);
-void buf_commit(struct buf *b, size_t n);
+static inline char *
+buf_reserve(struct buf *b, size_t n)
+{
+	if (b->cap - b->n <= n)
+		buf_grow(b, n);
+	return b->p + b->n;
+}
+
+static inline void
+buf_commit(struct buf *b, size_t n)
+{
+	b->n += n;
+	b->p[b->n] = '\0';
+}
+
+static inline void
+buf_add(struct buf *b, const void *p, size_t n)
+{
+	if (n == 0)
+		return;
+	memcpy(buf_reserve(b, n), p, n);
+	buf_commit(b, n);
+}
+
+static inline void
+buf_addstr(struct buf *b, const char *s)
+{
+	buf_add(b, s, strlen(s));
+}
+
+static inline void
+buf_addch(struct buf *b, char c)
+{
+	*buf_reserve(b, 1) = c;
+	buf_commit(b, 1);
+}
+
+void buf_addf(struct buf *b, const char *fmt, ...) __attribute__((format(printf, 2, 3)));
 
 /* Drop the first n bytes. */
 void buf_drain(struct buf *b, size_t n);

@@ -1,7 +1,5 @@
 #include "base/jsonw.h"
 
-#include <inttypes.h>
-#include <stdio.h>
 #include <string.h>
 
 #include "base/text.h"
@@ -96,10 +94,11 @@ jsonw_hex(struct jsonw *w, const char *key, const void *p, size_t n)
 void
 jsonw_int(struct jsonw *w, const char *key, int64_t v)
 {
-	char digits[24];
-	int n = snprintf(digits, sizeof digits, "%" PRId64, v);
+	char digits[1 + TEXT_DIGITS] = "-";
+	uint64_t magnitude = v < 0 ? -(uint64_t)v : (uint64_t)v;
+	size_t n = text_digits(magnitude, digits + 1);
 
-	jsonw_raw(w, key, digits, (size_t)n);
+	jsonw_raw(w, key, v < 0 ? digits : digits + 1, v < 0 ? n + 1 : n);
 }
 
 void

@@ -201,6 +201,20 @@ text_percent_decode(struct buf *out, const char *s, size_t n)
 	return 0;
 }
 
+size_t
+text_digits(uint64_t v, char out[TEXT_DIGITS])
+{
+	char rev[TEXT_DIGITS];
+	size_t n = 0;
+
+	do
+		rev[n++] = (char)('0' + v % 10);
+	while ((v /= 10) != 0);
+	for (size_t i = 0; i < n; i++)
+		out[i] = rev[n - 1 - i];
+	return n;
+}
+
 void
 text_hex(struct buf *out, const void *p, size_t n)
 {

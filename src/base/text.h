@@ -40,6 +40,10 @@ void text_percent_encode(struct buf *out, const char *s, size_t n);
 /* The reverse; -1 when a '%' is not followed by two hex digits. */
 int text_percent_decode(struct buf *out, const char *s, size_t n);
 
+/* v in decimal digits; returns how many. printf is too slow where there are many. */
+#define TEXT_DIGITS 20 /* of UINT64_MAX */
+size_t text_digits(uint64_t v, char out[TEXT_DIGITS]);
+
 void text_hex(struct buf *out, const void *p, size_t n); /* lower case */
 
 /* 2 * n hex digits into n bytes; -1 for anything else. */

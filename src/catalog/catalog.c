@@ -166,14 +166,15 @@ cand_before(const struct cand *a, const struct cand *b)
 static void
 slot_enter(struct catalog *c, const char *key, struct cand *cand)
 {
-	struct slot *s = slot_find(c, key);
+	struct slot *s = mem_zalloc(sizeof *s + strlen(key) + 1), *known;
 	struct cand *other;
 
-	if (s == NULL) {
-		s = mem_zalloc(sizeof *s + strlen(key) + 1);
-		s->key = memcpy(s + 1, key, strlen(key) + 1);
-		TAILQ_INIT(&s->cands);
-		RB_INSERT(slots, &c->slots, s);
+	s->key = memcpy(s + 1, key, strlen(key) + 1);
+	TAILQ_INIT(&s->cands);
+	known = RB_INSERT(slots, &c->slots, s);
+	if (known != NULL) {
+		free(s);
+		s = known;
 	}
 	TAILQ_FOREACH(other, &s->cands, in_slot)
 	{
@@ -272,15 +273,15 @@ cand_set_problems(struct catalog *c, struct cand *cand, const struct problems *p
 void
 catalog_put(struct catalog *c, const struct candidate *new)
 {
-	struct cand *cand = cand_find(c, new->source, new->path);
+	struct cand *cand = mem_zalloc(sizeof *cand + strlen(new->path) + 1), *known;
 	char *key = mem_strdup_opt(new->key);
 
-	if (cand == NULL) {
-		cand = mem_zalloc(sizeof *cand + strlen(new->path) + 1);
-		cand->source = new->source;
-		cand->path = memcpy(cand + 1, new->path, strlen(new->path) + 1);
-		RB_INSERT(cands, &c->cands, cand);
-	} else {
+	cand->source = new->source;
+	cand->path = memcpy(cand + 1, new->path, strlen(new->path) + 1);
+	known = RB_INSERT(cands, &c->cands, cand); /* mostly it is new: one search, not two */
+	if (known != NULL) {
+		free(cand);
+		cand = known;
 		/* A broken document may not say its id: it keeps the key under which it was good. */
 		if (new->item == NULL && key == NULL && cand->item != NULL)
 			key = mem_strdup(cand->item->key);

@@ -6,6 +6,7 @@
 #include "base/jsonw.h"
 #include "base/limits.h"
 #include "base/mem.h"
+#include "base/text.h"
 
 static const char *const op_words[] = {
     [OP_CREATED] = "created",
@@ -37,10 +38,9 @@ changeset_add(struct changeset *cs, enum op op, const char *key, const struct pu
 }
 
 static void
-diff_key(struct catalog *c, const struct published *p, const char *key, struct changeset *upserts,
+diff_key(struct catalog *c, const char *key, const struct published_item *pub, struct changeset *upserts,
     struct changeset *deletions)
 {
-	const struct published_item *pub = published_get(p, key);
 	struct change *ch;
 	struct desired d;
 
@@ -140,7 +140,7 @@ changeset_diff(struct catalog *c, const struct published *p, struct changeset *r
 	struct buf text = {0};
 
 	while (catalog_next_key(c, &text))
-		diff_key(c, p, text.p, &upserts, &deletions);
+		diff_key(c, text.p, published_get(p, text.p), &upserts, &deletions);
 	while (catalog_next_path(c, &text))
 		diff_path(c, p, text.p, &upserts);
 	buf_free(&text);
@@ -174,7 +174,7 @@ changeset_diff_ahead(struct catalog *c, const struct published *p, bool (*settle
 
 	while (catalog_next_key(c, &key)) {
 		if (published_get(p, key.p) == NULL && settled(arg, key.p))
-			diff_key(c, p, key.p, &creations, &rest);
+			diff_key(c, key.p, NULL, &creations, &rest);
 		else
 			buf_add(&put_back, key.p, key.n + 1);
 	}
@@ -242,18 +242,28 @@ event_data(struct jsonw *w, const struct change *ch, const struct event_context 
 static void
 event_write(const struct change *ch, const struct event_context *ctx, enum detail detail, struct buf *out)
 {
-	char text[128];
+	static const char *const types[] = {
+	    [OP_CREATED] = "dev.shelfd.item.created",
+	    [OP_UPDATED] = "dev.shelfd.item.updated",
+	    [OP_DELETED] = "dev.shelfd.item.deleted",
+	};
+	char digits[TEXT_DIGITS];
+	struct buf text = {0};
 	struct jsonw w;
 
+	buf_addstr(&text, ctx->generation);
+	buf_addch(&text, '.');
+	buf_add(&text, digits, text_digits(ctx->rev, digits));
 	jsonw_init(&w, out);
 	jsonw_object(&w, NULL);
 	jsonw_str(&w, "specversion", "1.0");
-	(void)snprintf(text, sizeof text, "%s.%llu", ctx->generation, (unsigned long long)ctx->rev);
-	jsonw_str(&w, "id", text);
-	(void)snprintf(text, sizeof text, "/shelfd/%s", ctx->catalog);
-	jsonw_str(&w, "source", text);
-	(void)snprintf(text, sizeof text, "dev.shelfd.item.%s", op_word(ch->op));
-	jsonw_str(&w, "type", text);
+	jsonw_str(&w, "id", text.p);
+	buf_clear(&text);
+	buf_addstr(&text, "/shelfd/");
+	buf_addstr(&text, ctx->catalog);
+	jsonw_str(&w, "source", text.p);
+	buf_free(&text);
+	jsonw_str(&w, "type", types[ch->op]);
 	jsonw_str(&w, "subject", ch->key);
 	jsonw_str(&w, "time", ctx->time);
 	jsonw_str(&w, "datacontenttype", "application/json");

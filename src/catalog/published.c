@@ -157,14 +157,16 @@ void
 published_put(struct published *p, const char *key, const struct face *face, struct item *item, uint64_t rev,
     uint64_t created_rev, const char *created_at)
 {
-	struct entry *old = entry_find(p, key), *e = entry_new(key, face, item);
+	struct entry *e = entry_new(key, face, item), *old;
 
 	e->pub.rev = rev;
 	e->pub.created_rev = created_rev;
 	(void)strlcpy(e->pub.created_at, created_at, sizeof e->pub.created_at);
-	if (old != NULL)
+	old = RB_INSERT(entries, &p->entries, e);
+	if (old != NULL) {
 		entry_drop(p, old);
-	RB_INSERT(entries, &p->entries, e);
+		(void)RB_INSERT(entries, &p->entries, e);
+	}
 	p->items++;
 }
 

@@ -4,31 +4,14 @@
 
 #include "base/text.h"
 
-#define DIGITS 20 /* of UINT64_MAX */
-
-/* printf is too slow for two numbers an argument. */
-static size_t
-format_number(uint64_t v, char out[DIGITS])
-{
-	char rev[DIGITS];
-	size_t n = 0;
-
-	do
-		rev[n++] = (char)('0' + v % 10);
-	while ((v /= 10) != 0);
-	for (size_t i = 0; i < n; i++)
-		out[i] = rev[n - 1 - i];
-	return n;
-}
-
 static void
 add_prefix(struct buf *out, char kind, uint64_t n)
 {
-	char *p = buf_reserve(out, DIGITS + 3);
+	char *p = buf_reserve(out, TEXT_DIGITS + 3);
 	size_t len;
 
 	p[0] = kind;
-	len = format_number(n, p + 1) + 1;
+	len = text_digits(n, p + 1) + 1;
 	p[len] = '\r';
 	p[len + 1] = '\n';
 	buf_commit(out, len + 2);
@@ -52,9 +35,9 @@ resp_str(struct resp *r, const char *s)
 void
 resp_num(struct resp *r, uint64_t v)
 {
-	char digits[DIGITS];
+	char digits[TEXT_DIGITS];
 
-	resp_add(r, digits, format_number(v, digits));
+	resp_add(r, digits, text_digits(v, digits));
 }
 
 void
