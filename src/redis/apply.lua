@@ -58,10 +58,11 @@ for _, i in ipairs(places) do
 	if type(r) == 'table' and r.err then return redis.error_reply('STREAM ' .. r.err) end
 end
 
-local channels = {}
+local channels, scores = {}, {} -- scores: of each type's index, to be added in one go
 local tombstones = call('EXISTS', deleted) == 1
 for kind, rev in pairs(last) do
 	channels[kind] = channel .. kind
+	scores[kind] = {}
 	if call('HSET', head, 'type_rev:' .. kind, rev) == 1 then call('DEL', index .. kind) end
 end
 for _, i in ipairs(places) do
@@ -76,7 +77,9 @@ for _, i in ipairs(places) do
 		call('ZADD', deleted, rev, name)
 	else
 		call('HSET', key, 'type', kind, 'id', id, 'rev', rev, 'updated_at', time, unpack(ARGV, i + 7, all))
-		call('ZADD', index .. kind, rev, id)
+		local add = scores[kind]
+		local n = #add
+		add[n + 1], add[n + 2] = rev, id
 		if tombstones and op == 'created' then call('ZREM', deleted, name) end
 	end
 	if op == 'patched' then op = 'updated' end
@@ -87,6 +90,9 @@ for _, i in ipairs(places) do
 		call('DEL', key)
 		call('XADD', key, rev, 'op', op, 'time', time, unpack(ARGV, i + 7, both))
 	end
+end
+for kind, add in pairs(scores) do
+	if add[1] then call('ZADD', index .. kind, unpack(add)) end
 end
 local over = call('ZCARD', deleted) - 100000
 if over > 0 then
