@@ -98,7 +98,7 @@ struct agent {
 
 	struct repo *repo; /* NULL outside git */
 	usec_t git_again; /* it could not be read: when to try again; USEC_NEVER */
-	char git_why[256]; /* as it was logged */
+	char git_why[1024]; /* as it was logged */
 	struct watcher *watcher;
 	struct facts *facts;
 	struct catalog *catalog;
