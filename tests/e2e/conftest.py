@@ -15,12 +15,6 @@ def pytest_runtest_makereport(item, call):
     setattr(item, f"report_{call.when}", outcome.get_result())
 
 
-def show_logs(scene):
-    for daemon in scene.daemons:
-        if daemon.process is not None:
-            print(f"--- log of {os.path.basename(daemon.folder)}\n{daemon.output()[-20000:]}")
-
-
 @pytest.fixture
 def scene(request):
     """An empty checkout in git, and what stops all that the test starts. The folder's path is short: unix sockets."""
@@ -31,7 +25,7 @@ def scene(request):
     made.checkout.init()
     yield made
     if getattr(request.node, "report_call", None) is not None and request.node.report_call.failed:
-        show_logs(made)
+        made.show_logs()
     made.close()
     try:
         for daemon in made.daemons:

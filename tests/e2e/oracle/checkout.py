@@ -37,6 +37,22 @@ class Expected:
     items: dict  # "type/id" -> published fields that follow from the disk
     broken: dict  # encoded path -> why it can not be an item
     losers: dict  # encoded path -> encoded path of the manifest that has its key
+    ranks: dict = dataclasses.field(default_factory=dict)  # encoded path of every manifest -> its order among rivals
+    head: dict = dataclasses.field(default_factory=dict)  # commit and branch, where there are any
+
+    def keep(self, stale):
+        """stale: "type/id" -> encoded path of a manifest that broke. It keeps its id from those that come after it."""
+        for key, path in stale.items():
+            winner = self.items[key]["path"] if key in self.items else None
+            if path not in self.broken or winner is None or self.ranks[winner] < self.ranks[path]:
+                continue
+            del self.items[key]
+            self.losers.update({loser: path for loser, to in self.losers.items() if to == winner})
+            self.losers[winner] = path
+
+
+def rows(output):
+    return [row for row in output.split(b"\0") if row]
 
 
 class Git:
@@ -44,22 +60,25 @@ class Git:
 
     def __init__(self, root):
         self.root = root
-        self.head = self.run("rev-parse", "-q", "--verify", "HEAD").strip().decode() or None
-        self.branch = self.run("symbolic-ref", "-q", "--short", "HEAD").strip().decode() or None
+        asked = [self.ask(*words) for words in (
+            ("rev-parse", "-q", "--verify", "HEAD"), ("symbolic-ref", "-q", "--short", "HEAD"),
+            ("ls-tree", "-r", "-z", "HEAD"), ("ls-files", "-u", "-z"),
+            ("ls-files", "-z", "--others", "--ignored", "--exclude-standard", "--directory"))]
+        head, branch, tree, unmerged, ignored = [process.communicate()[0] for process in asked]
+        self.head = head.strip().decode() or None
+        self.branch = branch.strip().decode() or None
         self.blobs = {}
-        if self.head:
-            for row in self.run("ls-tree", "-r", "-z", "HEAD").split(b"\0"):
-                if row:
-                    meta, path = row.split(b"\t", 1)
-                    self.blobs[path] = meta.split()[2].decode()
-        self.conflicts = {row.split(b"\t", 1)[1] for row in self.run("ls-files", "-u", "-z").split(b"\0") if row}
-        others = ("ls-files", "-z", "--others", "--ignored", "--exclude-standard", "--directory")
-        ignored = [row for row in self.run(*others).split(b"\0") if row]
-        self.ignored_files = {path for path in ignored if not path.endswith(b"/")}
-        self.ignored_folders = {path[:-1] for path in ignored if path.endswith(b"/")}
+        for row in rows(tree):
+            meta, path = row.split(b"\t", 1)
+            self.blobs[path] = meta.split()[2].decode()
+        self.conflicts = {row.split(b"\t", 1)[1] for row in rows(unmerged)}
+        self.ignored_files = {path for path in rows(ignored) if not path.endswith(b"/")}
+        self.ignored_folders = {path[:-1] for path in rows(ignored) if path.endswith(b"/")}
 
-    def run(self, *words):
-        return subprocess.run(["git", "-C", self.root, *words], capture_output=True, check=False).stdout
+    def ask(self, *words):
+        """A git that runs; each answers while the others do."""
+        return subprocess.Popen(["git", "-C", self.root, *words], stdin=subprocess.DEVNULL, stdout=subprocess.PIPE,
+                                stderr=subprocess.DEVNULL)
 
     def ignores(self, path):
         return path in self.ignored_files or path in self.ignored_folders or any(
@@ -78,6 +97,8 @@ def inside_git(root):
 
 def walk(root, folder):
     """Every file below a folder, links not followed: (relative path, lstat)."""
+    if any(os.path.islink(os.path.join(root, part)) for part in (folder, *names.parents(folder))):
+        return
     try:
         entries = list(os.scandir(os.path.join(root, folder)))
     except (FileNotFoundError, NotADirectoryError):
@@ -191,11 +212,12 @@ def expected(root, collections=None, source="main"):
     """What a checkout must become. Knows nothing of its past: a broken manifest is no item here."""
     root = os.fsencode(os.path.realpath(root))
     git = Git(root) if inside_git(root) else None
-    found, broken = {}, {}
+    found, broken, ranks = {}, {}, {}
     for collection in collections or default_collections():
         tree = Tree(root, collection, git)
         for path, rank, ident in tree.manifests():
             full = tree.top + b"/" + path if tree.top else path
+            ranks[names.encode(full)] = rank, names.encode(full)
             try:
                 data = tree.read(path)
                 said = document.read(data, path, ident, collection, git is not None and full in git.conflicts)
@@ -209,4 +231,5 @@ def expected(root, collections=None, source="main"):
         rivals.sort(key=lambda rival: rival[:2])
         items[key] = rivals[0][2]
         losers.update({path: rivals[0][1] for _, path, _ in rivals[1:]})
-    return Expected(items, broken, losers)
+    head = {"commit": git.head, "branch": git.branch} if git is not None else {}
+    return Expected(items, broken, losers, ranks, {name: value for name, value in head.items() if value is not None})

@@ -53,6 +53,8 @@ def differences(want, have, commit=None, stale=None):
     out += [f"{key} should not be there" for key in sorted(have.items.keys() - wanted.keys())]
     for key in sorted(wanted.keys() & have.items.keys()):
         out += item_differences(key, wanted[key], have.items[key], commit)
+    out += [f"the head's {name} is {have.head.get(name)}, should be {want.head.get(name)}"
+            for name in ("commit", "branch") if have.head.get(name) != want.head.get(name)]
     erring = {path for path, problems in have.problems.items() if any(p["severity"] == "error" for p in problems)}
     wrong = want.broken.keys() | want.losers.keys()
     out += [f"{path} has no error, but it should ({want.broken.get(path, 'lost its id')})" for path in wrong - erring]

@@ -70,8 +70,9 @@ class Daemon:
 
     def start(self, wait=True):
         """wait: until it says that it is ready."""
-        if self.notify is None:
-            self.notify = NotifySocket(self.folder)
+        if self.notify is not None:
+            self.notify.close()  # with what an earlier process may have said last
+        self.notify = NotifySocket(self.folder)
         env = environment(self.folder, NOTIFY_SOCKET=self.notify.path, **self.env)
         with open(self.log, "ab") as log:
             self.process = subprocess.Popen([*self.prefix, SHELFD, "-c", self.config, *self.arguments], stdin=subprocess.DEVNULL,

@@ -47,3 +47,4 @@ class NotifySocket:
             end.sendto(b"", self.path)
         self.reader.join()
         self.socket.close()
+        os.unlink(self.path)

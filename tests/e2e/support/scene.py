@@ -88,6 +88,11 @@ class Scene:
         return until(f"{key} {what}", lambda: (f := client.hgetall(f"{published.prefix()}item:{key}")) is not None
                      and condition(f) and (f or True), seconds)
 
+    def show_logs(self):
+        for daemon in self.daemons:
+            if daemon.process is not None:
+                print(f"--- log of {os.path.basename(daemon.folder)}\n{daemon.output()[-20000:]}")
+
     def close(self):
         for subscriber in self.subscribers:
             subscriber.close()
