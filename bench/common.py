@@ -33,13 +33,13 @@ def arguments(description, **defaults):
 class Workshop:
     """A temporary folder with a tree and a redis-server on a unix socket; use as a context."""
 
-    def __init__(self, args):
+    def __init__(self, args, make=True):
         self.dir = pathlib.Path(tempfile.mkdtemp(prefix="shelfd-bench-"))
         self.shelfd = str(args.shelfd)
         self.procs = []
         self.runs = 0
         self.tree = args.tree.resolve() if args.tree else self.dir / "tree"
-        self.made = args.tree is None
+        self.made = make and args.tree is None
         self.count = args.count
 
     def __enter__(self):
@@ -99,6 +99,16 @@ class Workshop:
             s.sendall(resp(*words))
             return s.recv(65536)
 
+    def client(self):
+        """A redis-py client, to be closed."""
+        import redis
+        return redis.Redis(unix_socket_path=self.socket, decode_responses=True)
+
+    def shelfctl_argv(self, *words):
+        """argv of a shelfctl that talks to the shelfd that was started last."""
+        shelfctl = pathlib.Path(self.shelfd).parent / "ctl" / "shelfctl"
+        return [str(shelfctl), "-c", str(self.dir / f"run{self.runs}" / "shelfd.yaml"), *words]
+
     def shelfd_argv(self, *more):
         """argv and environment of a shelfd with a state of its own."""
         self.runs += 1
@@ -128,6 +138,17 @@ class Workshop:
                 if proc.poll() is not None or time.monotonic() > deadline:
                     said = pathlib.Path(f"{path}.log").read_text(errors="replace")
                     sys.exit(f"{argv[0]} did not become ready:\n{said}")
+
+
+def git(w, *words):
+    return subprocess.run(["git", "-c", "user.name=b", "-c", "user.email=b@example.org", *words], cwd=w.tree, check=True,
+                          stdin=subprocess.DEVNULL, stdout=subprocess.PIPE, text=True).stdout
+
+
+def prepare_clone(w):
+    """Go on in a clone, so that the tree stays as it is."""
+    tree, w.tree = w.tree, w.dir / "clone"
+    subprocess.run(["git", "clone", "-q", str(tree), str(w.tree)], check=True)
 
 
 def resp(*words):
