@@ -405,9 +405,9 @@ repo_head_blob(const struct repo *r, const char *path)
 }
 
 static bool
-repo_tracked(const struct repo *r, const char *path)
+repo_tracked(const struct repo *r, const char *path, bool folder)
 {
-	return r->index_unreadable ? headtree_has(r->tree, path) : tracked_has(&r->tracked, path);
+	return r->index_unreadable ? headtree_has(r->tree, path) : tracked_has(&r->tracked, path, folder);
 }
 
 bool
@@ -417,7 +417,7 @@ repo_ignored(struct repo *r, const char *path, bool directory)
 	if (r->below[0] != '\0')
 		buf_addf(&r->path, "%s/", r->below);
 	buf_addstr(&r->path, path);
-	return ignore_matches(r->ignore, buf_str(&r->path), directory) && !repo_tracked(r, path);
+	return ignore_matches(r->ignore, buf_str(&r->path), directory) && !repo_tracked(r, path, directory);
 }
 
 bool

@@ -14,17 +14,18 @@ struct reading {
 
 /* FNV-1a. A collision of two paths, one in 10^10 for 40,000, would read one ignored file. */
 static uint64_t
-tracked_hash(const char *path, size_t n)
+tracked_hash(const char *path, size_t n, bool folder)
 {
 	uint64_t h = UINT64_C(0xcbf29ce484222325);
 
 	for (size_t i = 0; i < n; i++)
 		h = (h ^ (unsigned char)path[i]) * UINT64_C(0x100000001b3);
-	return h;
+	/* A file and a folder of one name are two: the work tree may have another of them than the index. */
+	return folder ? (h ^ '/') * UINT64_C(0x100000001b3) : h;
 }
 
 static void
-tracked_add(struct reading *r, const char *path, size_t n)
+tracked_add(struct reading *r, const char *path, size_t n, bool folder)
 {
 	struct tracked *t = r->t;
 
@@ -32,7 +33,7 @@ tracked_add(struct reading *r, const char *path, size_t n)
 		r->cap = r->cap != 0 ? r->cap * 2 : 64;
 		t->hashes = mem_realloc(t->hashes, r->cap, sizeof t->hashes[0]);
 	}
-	t->hashes[t->n++] = tracked_hash(path, n);
+	t->hashes[t->n++] = tracked_hash(path, n, folder);
 }
 
 static void
@@ -52,7 +53,7 @@ tracked_add_conflict(struct reading *r, const char *path)
 
 /* The path, and those folders above it that the path before did not have. */
 static void
-tracked_add_entry(struct reading *r, const char *path)
+tracked_add_entry(struct reading *r, const char *path, bool folder)
 {
 	size_t shared = 0;
 
@@ -61,8 +62,8 @@ tracked_add_entry(struct reading *r, const char *path)
 			shared++;
 	for (size_t i = 0; path[i] != '\0'; i++)
 		if (path[i] == '/' && i >= shared)
-			tracked_add(r, path, i);
-	tracked_add(r, path, strlen(path));
+			tracked_add(r, path, i, true);
+	tracked_add(r, path, strlen(path), folder);
 	r->last = path;
 }
 
@@ -112,7 +113,7 @@ tracked_read(const char *index_path, const char *folder, struct tracked *ret, st
 				continue;
 			path += skip + 1;
 		}
-		tracked_add_entry(&r, path);
+		tracked_add_entry(&r, path, en->mode == GIT_FILEMODE_COMMIT);
 		if (git_index_entry_is_conflict(en))
 			tracked_add_conflict(&r, path);
 	}
@@ -133,9 +134,9 @@ tracked_free(struct tracked *t)
 }
 
 bool
-tracked_has(const struct tracked *t, const char *path)
+tracked_has(const struct tracked *t, const char *path, bool folder)
 {
-	uint64_t h = tracked_hash(path, strlen(path));
+	uint64_t h = tracked_hash(path, strlen(path), folder);
 
 	return t->n > 0 && bsearch(&h, t->hashes, t->n, sizeof h, tracked_compare_hash) != NULL;
 }

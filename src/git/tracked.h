@@ -23,8 +23,8 @@ struct tracked {
 int tracked_read(const char *index_path, const char *folder, struct tracked *ret, struct err *e);
 void tracked_free(struct tracked *t);
 
-/* Is the path a tracked file or a folder that holds one? */
-bool tracked_has(const struct tracked *t, const char *path);
+/* Is the path, a file or a folder, a tracked file, a folder that holds one, or a submodule? */
+bool tracked_has(const struct tracked *t, const char *path, bool folder);
 
 bool tracked_conflicted(const struct tracked *t, const char *path);
 

@@ -273,6 +273,40 @@ a_submodule_is_a_checkout_of_its_own(void **state)
 }
 
 static void
+what_is_a_file_here_and_a_folder_in_the_index_is_not_tracked(void **state)
+{
+	struct repo *r;
+
+	(void)state;
+	fixture_write("skills/a/b", "1");
+	fixture_write("skills/c", "1");
+	fixture_run(
+	    "git add . && git commit -qm 1 && rm -r skills/a && ln -s .. skills/a && rm skills/c && mkdir skills/c");
+	fixture_write(".gitignore", "*");
+	r = fixture_open("");
+	assert_true(repo_ignored(r, "skills/a", false));
+	assert_false(repo_ignored(r, "skills/a", true));
+	assert_true(repo_ignored(r, "skills/c", true));
+	assert_false(repo_ignored(r, "skills/c", false));
+	repo_free(r);
+}
+
+static void
+a_submodule_is_tracked_as_a_folder(void **state)
+{
+	struct repo *r;
+
+	(void)state;
+	fixture_write("skills/sub/a", "1");
+	fixture_run("git -C skills/sub init -q && git -C skills/sub add . && git -C skills/sub commit -qm 1 && "
+		    "git add skills && git commit -qm 2");
+	fixture_write(".gitignore", "*");
+	r = fixture_open("");
+	assert_false(repo_ignored(r, "skills/sub", true));
+	repo_free(r);
+}
+
+static void
 a_conflict_is_seen_until_it_is_resolved(void **state)
 {
 	struct repo *r;
@@ -397,6 +431,8 @@ main(void)
 	    T(a_root_below_the_work_tree_has_paths_of_its_own),
 	    T(a_linked_work_tree_has_its_own_head_and_a_common_folder),
 	    T(a_submodule_is_a_checkout_of_its_own),
+	    T(what_is_a_file_here_and_a_folder_in_the_index_is_not_tracked),
+	    T(a_submodule_is_tracked_as_a_folder),
 	    T(a_conflict_is_seen_until_it_is_resolved),
 	    T(a_missing_subtree_counts_as_empty),
 	    T(without_head_refresh_fails_and_nothing_is_forgotten),
