@@ -220,4 +220,8 @@ class Files:
     def copy(self, old, new):
         if (new + "/").startswith(old + "/"):
             return
-        shutil.copytree(self.path(old), self.path(new), symlinks=True, dirs_exist_ok=True)
+        shutil.copytree(self.path(old), self.path(new), symlinks=True, dirs_exist_ok=True, copy_function=self.copy_file)
+
+    def copy_file(self, old, new):
+        with open(old, "rb") as file:
+            self.write(new, file.read())

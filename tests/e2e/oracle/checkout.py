@@ -62,16 +62,18 @@ class Git:
         self.root = root
         asked = [self.ask(*words) for words in (
             ("rev-parse", "-q", "--verify", "HEAD"), ("symbolic-ref", "-q", "--short", "HEAD"),
-            ("ls-tree", "-r", "-z", "HEAD"), ("ls-files", "-u", "-z"),
+            ("ls-tree", "-r", "-z", "HEAD"), ("ls-files", "-s", "-z"),
             ("ls-files", "-z", "--others", "--ignored", "--exclude-standard", "--directory"))]
-        head, branch, tree, unmerged, ignored = [process.communicate()[0] for process in asked]
+        head, branch, tree, index, ignored = [process.communicate()[0] for process in asked]
         self.head = head.strip().decode() or None
         self.branch = branch.strip().decode() or None
         self.blobs = {}
         for row in rows(tree):
             meta, path = row.split(b"\t", 1)
             self.blobs[path] = meta.split()[2].decode()
-        self.conflicts = {row.split(b"\t", 1)[1] for row in rows(unmerged)}
+        entries = [(*meta.split(), path) for meta, path in (row.split(b"\t", 1) for row in rows(index))]
+        self.conflicts = {path for _, _, stage, path in entries if stage != b"0"}
+        self.files = {path for mode, _, _, path in entries if mode != b"160000"}
         self.ignored_files = {path for path in rows(ignored) if not path.endswith(b"/")}
         self.ignored_folders = {path[:-1] for path in rows(ignored) if path.endswith(b"/")}
 
@@ -81,6 +83,9 @@ class Git:
                                 stderr=subprocess.DEVNULL)
 
     def ignores(self, path):
+        if any(folder in self.files for folder in names.parents(path)):
+            # A folder where the index has a file: ls-files is silent on it.
+            return self.ask("check-ignore", "-q", "--no-index", "--", os.fsdecode(path)).wait() == 0
         return path in self.ignored_files or path in self.ignored_folders or any(
             folder in self.ignored_folders for folder in names.parents(path))
 
