@@ -50,14 +50,14 @@ struct fact *
 fact_first_below(struct facts *f, const char *dir, size_t dir_len)
 {
 	struct fact key, *first;
-	char *below;
 
 	if (dir_len == 0)
 		return RB_MIN(fact_tree, &f->facts);
-	below = mem_printf("%.*s/", (int)dir_len, dir);
-	key.path = below;
+	buf_clear(&f->below);
+	buf_add(&f->below, dir, dir_len);
+	buf_addch(&f->below, '/');
+	key.path = f->below.p;
 	first = RB_NFIND(fact_tree, &f->facts, &key);
-	free(below);
 	return first != NULL && is_below(first->path, dir, dir_len) ? first : NULL;
 }
 
@@ -235,6 +235,7 @@ facts_free(struct facts *f)
 	roles_free(f);
 	while ((t = tomb_take(f)) != NULL)
 		tomb_free(t);
+	buf_free(&f->below);
 	free(f);
 }
 

@@ -73,6 +73,7 @@ struct facts {
 	TAILQ_HEAD(fact_list, fact) dirty, ready;
 	TAILQ_HEAD(bundle_list, bundle) dirty_bundles, ready_bundles;
 	STAILQ_HEAD(, tomb) tombs;
+	struct buf below; /* of fact_first_below */
 	uint64_t tickets;
 	size_t wanted, asked, count;
 };
