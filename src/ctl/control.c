@@ -4,6 +4,7 @@
 #include <errno.h>
 #include <string.h>
 
+#include "ctl/json.h"
 #include "ctl/verb.h"
 
 #define CONTROL_ANSWER (16u * 1024 * 1024) /* bytes; a larger one is not ours */
@@ -105,5 +106,25 @@ control_request(const char *socket, const char *path, const char *body, usec_t t
 	curl_slist_free_all(headers);
 	curl_easy_cleanup(curl);
 	buf_free(&url);
+	return rc;
+}
+
+int
+control_status(const char *socket, usec_t timeout, struct document **ret_doc, const struct value **ret, struct err *e)
+{
+	struct buf answer = {0};
+	const struct value *v = NULL;
+	long code = 0;
+	int rc = control_request(socket, "/api/v1/sync/status", NULL, timeout, &code, &answer, e);
+
+	if (rc == CTL_OK && code == 200)
+		v = ctl_json_parse(buf_str(&answer), answer.n, ret_doc);
+	if (v != NULL) {
+		*ret = v;
+	} else if (rc == CTL_OK) {
+		(void)err_set(e, "the control socket %s gave no status (HTTP %ld)", socket, code);
+		rc = CTL_FAILURE;
+	}
+	buf_free(&answer);
 	return rc;
 }

@@ -5,6 +5,7 @@
 #include "base/buf.h"
 #include "base/clock.h"
 #include "base/err.h"
+#include "manifest/value.h"
 
 /*
  * One request; body NULL: a GET, else a POST of that JSON. The status is in
@@ -13,5 +14,12 @@
  */
 int control_request(const char *socket, const char *path, const char *body, usec_t timeout, long *ret_status,
     struct buf *out, struct err *e);
+
+/*
+ * The daemon's status: an object that *ret_doc owns (document_free). Returns
+ * CTL_OK, or why not as above with both untouched.
+ */
+int control_status(
+    const char *socket, usec_t timeout, struct document **ret_doc, const struct value **ret, struct err *e);
 
 #endif

@@ -47,25 +47,6 @@ status_ask_redis(struct status *s)
 	client_free(r.client);
 }
 
-static void
-status_ask_daemon(struct status *s)
-{
-	struct buf answer = {0};
-	long code = 0;
-
-	s->daemon_rc =
-	    control_request(s->socket, "/api/v1/sync/status", NULL, STATUS_TIMEOUT, &code, &answer, &s->daemon_why);
-	if (s->daemon_rc == CTL_OK) {
-		s->daemon = code == 200 ? ctl_json_parse(buf_str(&answer), answer.n, &s->document) : NULL;
-		if (s->daemon == NULL) {
-			(void)err_set(
-			    &s->daemon_why, "the control socket %s gave no status (HTTP %ld)", s->socket, code);
-			s->daemon_rc = CTL_FAILURE;
-		}
-	}
-	buf_free(&answer);
-}
-
 static bool
 status_beats(const struct status *s)
 {
@@ -348,7 +329,7 @@ verb_status(struct ctl *c, int argc, const char *const *argv)
 	s.socket = session_socket(c);
 	s.redis = session_redis_text(c);
 	status_ask_redis(&s);
-	status_ask_daemon(&s);
+	s.daemon_rc = control_status(s.socket, STATUS_TIMEOUT, &s.document, &s.daemon, &s.daemon_why);
 	status_print(&s);
 	rc = status_judge(&s);
 	freeReplyObject(s.head);

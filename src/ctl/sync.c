@@ -17,23 +17,19 @@ static char *
 sync_root(const char *socket)
 {
 	struct document *d = NULL;
-	struct buf answer = {0}, raw = {0};
+	struct buf raw = {0};
 	const struct value *v;
 	const char *root = NULL;
 	char *clean = NULL;
-	struct err e;
-	long status = 0;
 
-	if (control_request(socket, "/api/v1/sync/status", NULL, SYNC_STATUS_TIMEOUT, &status, &answer, &e) == CTL_OK &&
-	    status == 200 && (v = ctl_json_parse(buf_str(&answer), answer.n, &d)) != NULL) {
-		v = value_get(v, "source");
-		root = v != NULL ? ctl_json_text(v, "root") : NULL;
-		if (root != NULL && root[0] == '/' && text_percent_decode(&raw, root, strlen(root)) == 0)
-			clean = path_clean(buf_str(&raw));
-		buf_free(&raw);
-		document_free(d);
-	}
-	buf_free(&answer);
+	if (control_status(socket, SYNC_STATUS_TIMEOUT, &d, &v, NULL) != CTL_OK)
+		return NULL;
+	v = value_get(v, "source");
+	root = v != NULL ? ctl_json_text(v, "root") : NULL;
+	if (root != NULL && root[0] == '/' && text_percent_decode(&raw, root, strlen(root)) == 0)
+		clean = path_clean(buf_str(&raw));
+	buf_free(&raw);
+	document_free(d);
 	return clean;
 }
 

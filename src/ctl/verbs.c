@@ -36,6 +36,15 @@ static const struct verb verbs[] = {
 	"shelfctl status\n"
 	"shelfctl status --json | jq .redis.reachable\n",
 	{OPT_NONE}, verb_status},
+    {"doctor", "", 0, 0, "check what shelfd depends on, and say what to do",
+	"Checks the daemon, Redis and what its user may do there, the checkout and its\n"
+	"owner, the file system, the limits of inotify, and whether the event of a file\n"
+	"arrives: ok, warning or failed, and what to do. Changes nothing; works with and\n"
+	"without a running shelfd. Exit code 5 when a check failed.\n",
+	"shelfctl doctor\n"
+	"shelfctl doctor -C ~/catalog --redis redis://10.0.0.7\n"
+	"shelfctl doctor --json | jq -r '.checks[] | select(.status != \"ok\") | .hint'\n",
+	{OPT_ROOT, OPT_NONE}, verb_doctor},
     {"problems", "[PATH]", 0, 1, "list what is wrong with the published manifests",
 	"Reads the problems that shelfd published: of all manifests, of one, or of\n"
 	"those in one folder. PATH is relative to the source root, as the list shows\n"

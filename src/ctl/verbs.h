@@ -8,6 +8,7 @@ int verb_ls(struct ctl *c, int argc, const char *const *argv);
 int verb_show(struct ctl *c, int argc, const char *const *argv);
 int verb_watch(struct ctl *c, int argc, const char *const *argv);
 int verb_status(struct ctl *c, int argc, const char *const *argv);
+int verb_doctor(struct ctl *c, int argc, const char *const *argv);
 int verb_problems(struct ctl *c, int argc, const char *const *argv);
 int verb_lint(struct ctl *c, int argc, const char *const *argv);
 int verb_explain(struct ctl *c, int argc, const char *const *argv);

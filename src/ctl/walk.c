@@ -18,7 +18,7 @@ struct walk {
 	int fd; /* the root */
 	const struct collections *collections;
 	const struct strings *limits; /* none: everything */
-	struct facts *facts;
+	struct facts *facts; /* NULL: only folders count */
 };
 
 /* Is path what another path would be as a folder of its own: tools/js.yaml, tools/js? */
@@ -60,6 +60,8 @@ walk_name(const struct walk *w, int dirfd_, const char *path, const char *name, 
 	if (c != NULL && path[0] != '\0' && strcmp(collection_relative(c, path), "") != 0 && kind_ignored(c, path))
 		return;
 	if (fstatat(dirfd_, name, &st, AT_SYMLINK_NOFOLLOW) != 0)
+		return;
+	if (w->facts == NULL && !S_ISDIR(st.st_mode))
 		return;
 	signature_of(&st, &sig);
 	if (S_ISDIR(st.st_mode)) {
@@ -108,21 +110,42 @@ walk_folder(const struct walk *w, const char *path, struct strings *todo)
 	return 0;
 }
 
-int
-walk_tree(int rootfd, const struct collections *cs, const struct strings *limits, struct facts *f)
+/* Returns the number of folders; *ret_rc becomes -1 when one could not be looked into. */
+static size_t
+walk_all(const struct walk *w, int *ret_rc)
 {
-	struct walk w = {.fd = rootfd, .collections = cs, .limits = limits, .facts = f};
 	struct strings todo = {0};
-	int rc = 0;
+	size_t n = 0;
 
 	strings_add(&todo, "");
 	while (todo.n > 0) {
 		char *path = todo.v[--todo.n];
 
-		if (walk_folder(&w, path, &todo) != 0)
-			rc = -1;
+		n++;
+		if (walk_folder(w, path, &todo) != 0)
+			*ret_rc = -1;
 		free(path);
 	}
 	strings_free(&todo);
+	return n;
+}
+
+int
+walk_tree(int rootfd, const struct collections *cs, const struct strings *limits, struct facts *f)
+{
+	struct walk w = {.fd = rootfd, .collections = cs, .limits = limits, .facts = f};
+	int rc = 0;
+
+	(void)walk_all(&w, &rc);
 	return rc;
+}
+
+size_t
+walk_folders(int rootfd, const struct collections *cs)
+{
+	const struct strings everything = {0};
+	struct walk w = {.fd = rootfd, .collections = cs, .limits = &everything};
+	int rc = 0;
+
+	return walk_all(&w, &rc);
 }

@@ -13,4 +13,7 @@
  */
 int walk_tree(int rootfd, const struct collections *cs, const struct strings *limits, struct facts *f);
 
+/* How many folders of a source are watched: the root, those of the collections, and those on the way to them. */
+size_t walk_folders(int rootfd, const struct collections *cs);
+
 #endif

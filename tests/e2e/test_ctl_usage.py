@@ -8,7 +8,7 @@ import pytest
 from support.ctl import complete, shelfctl
 from support.daemon import SHELFCTL, SOURCE, environment
 
-VERBS = ["ls", "show", "watch", "status", "problems", "lint", "explain", "parse", "sync", "completion", "help"]
+VERBS = ["ls", "show", "watch", "status", "doctor", "problems", "lint", "explain", "parse", "sync", "completion", "help"]
 NOBODY = "unix:///nowhere/redis.sock"
 
 
