@@ -30,8 +30,8 @@ agent_settled(const struct agent *a)
 bool
 agent_drained(const struct agent *a)
 {
-	return agent_settled(a) && !a->rescan && !a->publishing && !a->held && !catalog_touched(a->catalog) &&
-	    publisher_idle(a->publisher);
+	return agent_settled(a) && !agent_guard_waits(a) && !a->rescan && !a->publishing && !a->held &&
+	    !catalog_touched(a->catalog) && publisher_idle(a->publisher);
 }
 
 /* systemd is told at least every tell_every; mostly this rides on the wakes of the heartbeat. */
@@ -70,6 +70,7 @@ agent_deadline(const struct agent *a, usec_t now)
 
 	at = usec_min(at, agent_read_deadline(a));
 	at = usec_min(at, agent_git_deadline(a));
+	at = usec_min(at, agent_guard_deadline(a));
 	at = usec_min(at, publisher_deadline(a->publisher));
 	if (a->http != NULL)
 		at = usec_min(at, http_server_deadline(a->http, now));
@@ -138,6 +139,8 @@ agent_flow(struct agent *a, usec_t now)
 	agent_begin(a, now);
 	watcher_run(a->watcher, now);
 	a->held = watcher_held(a->watcher, now);
+	a->git_worked |= a->held;
+	agent_guard_run(a, now);
 	agent_git_run(a, now);
 	if (a->rescan && !a->held) {
 		a->rescan = false;
@@ -262,6 +265,9 @@ agent_watcher(struct agent *a, struct err *e)
 	    .private_dir = a->private_dir,
 	    .settle = {s->watch.quiet, s->watch.writer, s->watch.max_delay},
 	    .hold = {s->watch.git_quiet, s->watch.git_hold},
+	    .poll = s->watch.poll,
+	    .audit = s->watch.audit,
+	    .poll_all = s->watch.polling,
 	    .watch = !a->opt.once && !a->opt.dry_run,
 	};
 

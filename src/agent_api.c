@@ -75,6 +75,18 @@ status_source(const struct agent *a, struct jsonw *w)
 	buf_free(&root);
 }
 
+/* When the last event was read, by the wall clock. */
+static void
+status_last_event(const struct watcher_stats *s, struct jsonw *w)
+{
+	char text[CLOCK_RFC3339_SIZE];
+
+	if (s->last_event == 0)
+		return;
+	clock_rfc3339(clock_wall_ms() - (clock_now() - s->last_event) / USEC_PER_MS, text);
+	jsonw_str(w, "last_event", text);
+}
+
 static void
 status_watch(const struct agent *a, struct jsonw *w)
 {
@@ -91,6 +103,13 @@ status_watch(const struct agent *a, struct jsonw *w)
 	jsonw_int(w, "events", (int64_t)s.events);
 	jsonw_int(w, "overflows", (int64_t)s.overflows);
 	jsonw_int(w, "scans", (int64_t)s.scans);
+	jsonw_object(w, "rescans");
+	for (size_t i = 0; i < WATCHER_REASONS && s.rescans[i].reason != NULL; i++)
+		jsonw_int(w, s.rescans[i].reason, (int64_t)s.rescans[i].n);
+	jsonw_object_end(w);
+	jsonw_int(w, "drift", (int64_t)s.drift);
+	jsonw_int(w, "guarded", (int64_t)a->guarded);
+	status_last_event(&s, w);
 	jsonw_int(w, "files", (int64_t)facts_count(a->facts));
 	jsonw_str(w, "git_operation", s.git_operation);
 	jsonw_bool(w, "git_stale_lock", s.git_stale_lock);

@@ -33,7 +33,8 @@ on_saw(void *arg, const char *path, enum entry_kind kind, const struct signature
 	};
 	struct agent *a = arg;
 
-	facts_saw(a->facts, path, kinds[kind], sig, target, force, epoch);
+	if (facts_saw(a->facts, path, kinds[kind], sig, target, force, epoch) && watcher_auditing(a->watcher))
+		watcher_suspect(a->watcher, path);
 	agent_read_ahead(a);
 }
 
@@ -72,9 +73,8 @@ open_folder_of(const struct agent *a, const char *path, const char **ret_name)
  * nothing is ours, even if it leads to a file of that name.
  */
 static bool
-really_gone(void *arg, const char *path)
+is_gone(struct agent *a, const char *path, bool *ret_ignored)
 {
-	struct agent *a = arg;
 	const char *name;
 	struct stat st;
 	int fd = open_folder_of(a, path, &name);
@@ -82,9 +82,25 @@ really_gone(void *arg, const char *path)
 
 	if (fd >= 0)
 		(void)close(fd);
+	*ret_ignored = r == 0 && !S_ISDIR(st.st_mode) && on_ignored(a, path, false);
 	if (r == 0)
-		return S_ISDIR(st.st_mode) || on_ignored(a, path, false);
+		return S_ISDIR(st.st_mode) || *ret_ignored;
 	return sys == ENOENT || sys == ENOTDIR || sys == ELOOP;
+}
+
+static bool
+really_gone(void *arg, const char *path)
+{
+	struct agent *a = arg;
+	bool ignored;
+
+	if (!is_gone(a, path, &ignored))
+		return false;
+	if (!ignored && facts_manifest(a->facts, path) != NULL)
+		a->missed++;
+	if (watcher_auditing(a->watcher))
+		watcher_suspect(a->watcher, path);
+	return true;
 }
 
 static void

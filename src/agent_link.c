@@ -447,14 +447,13 @@ on_done(void *arg, struct changeset *cs, bool ok)
 {
 	struct agent *a = arg;
 
-	for (size_t i = 0; !ok && i < cs->n; i++)
-		catalog_touch_key(a->catalog, cs->changes[i].key);
-	for (size_t i = 0; !ok && i < cs->n_problems; i++)
-		catalog_touch_path(a->catalog, cs->problems[i].path);
-	if (ok)
-		link_condition_over(&a->link);
-	changeset_free(cs);
 	a->publishing = false;
+	if (!ok) {
+		agent_publish_again(a, cs);
+		return;
+	}
+	link_condition_over(&a->link);
+	changeset_free(cs);
 }
 
 static void

@@ -114,6 +114,11 @@ struct agent {
 	size_t ahead_at; /* so many touched keys are worth the next set */
 	bool backlog; /* more can be assembled at once */
 	bool held; /* git is at work: nothing is published */
+	bool git_worked; /* it was, since the last time that something was published */
+	size_t missed; /* manifests that a look at everything did not find any more, since then */
+	enum { GUARD_OFF, GUARD_WAITS, GUARD_LOOKED } guard;
+	usec_t guard_at; /* when to look once more */
+	uint64_t guarded; /* how often */
 	bool rescan; /* the ignore rules moved: look at everything again */
 	unsigned int jobs; /* in the pool */
 	LIST_HEAD(, retry) retries;
@@ -144,6 +149,16 @@ void agent_git_look(struct agent *a); /* something of git's moved: read it again
 void agent_git_run(struct agent *a, usec_t now);
 usec_t agent_git_deadline(const struct agent *a);
 
+/*
+ * agent_guard.c: a sudden loss of more than half of a large collection, with nothing to explain it, is looked at once
+ * more before it is published.
+ */
+bool agent_guard(struct agent *a, usec_t now); /* take the changeset back, to be seen once more? */
+void agent_guard_passed(struct agent *a); /* what there was is published */
+bool agent_guard_waits(const struct agent *a);
+void agent_guard_run(struct agent *a, usec_t now);
+usec_t agent_guard_deadline(const struct agent *a);
+
 /* agent_catalog.c: what the watcher tells becomes facts, and facts become candidates. */
 extern const struct watcher_sink agent_watcher_sink;
 void agent_candidate(void *arg, const struct candidate_facts *facts);
@@ -161,6 +176,9 @@ void agent_read_free(struct agent *a);
 void agent_publish(struct agent *a, usec_t now);
 void agent_publish_ahead(struct agent *a, usec_t now);
 void agent_publish_whole(struct agent *a, const char *path); /* a scan is through with all below path */
+
+/* What could not be published is to be compared again. Frees it. */
+void agent_publish_again(struct agent *a, struct changeset *cs);
 
 /* agent_link.c */
 int agent_link_init(struct agent *a, struct err *e);

@@ -20,6 +20,16 @@ publish_submit(struct agent *a, usec_t now)
 	publisher_submit(a->publisher, &a->changeset, commit, branch, now, clock_wall_ms());
 }
 
+void
+agent_publish_again(struct agent *a, struct changeset *cs)
+{
+	for (size_t i = 0; i < cs->n; i++)
+		catalog_touch_key(a->catalog, cs->changes[i].key);
+	for (size_t i = 0; i < cs->n_problems; i++)
+		catalog_touch_path(a->catalog, cs->problems[i].path);
+	changeset_free(cs);
+}
+
 static void
 ahead_end(struct agent *a)
 {
@@ -33,7 +43,7 @@ void
 agent_publish(struct agent *a, usec_t now)
 {
 	facts_assemble(a->facts, agent_candidate, a);
-	if (!publisher_idle(a->publisher))
+	if (!publisher_idle(a->publisher) || agent_guard_waits(a))
 		return;
 	ahead_end(a);
 	if (a->opt.dry_run) {
@@ -42,6 +52,11 @@ agent_publish(struct agent *a, usec_t now)
 		return;
 	}
 	changeset_diff(a->catalog, a->published, &a->changeset);
+	if (agent_guard(a, now)) {
+		agent_publish_again(a, &a->changeset);
+		return;
+	}
+	agent_guard_passed(a);
 	publish_submit(a, now);
 }
 

@@ -131,9 +131,22 @@ reading_deferred(struct agent *a, const struct reading *r, usec_t now)
 	return watcher_defer(a->watcher, r->path, now);
 }
 
+/* Other times, the same bytes: nothing that an audit need complain of. */
+static void
+reading_clears(struct agent *a, const struct reading *r)
+{
+	const uint8_t *known = facts_digest(a->facts, r->path);
+	const uint8_t *read = r->want == WANT_DIGEST ? r->sha256 : r->manifest->sha256;
+
+	if (known != NULL && memcmp(known, read, SHA256_SIZE) == 0)
+		watcher_cleared(a->watcher, r->path);
+}
+
 static void
 reading_done(struct agent *a, struct reading *r, usec_t now)
 {
+	if (watcher_auditing(a->watcher) && (r->result == READ_OK || r->result == READ_TOO_LARGE))
+		reading_clears(a, r);
 	switch (r->result) {
 	case READ_OK:
 	case READ_TOO_LARGE:

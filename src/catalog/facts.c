@@ -285,7 +285,7 @@ fact_update(struct facts *f, struct fact *fact, enum fact_kind kind, const struc
 	fact_changed(f, fact, sig, target);
 }
 
-void
+bool
 facts_saw(struct facts *f, const char *path, enum fact_kind kind, const struct signature *sig, const char *target,
     bool force, uint32_t epoch)
 {
@@ -293,13 +293,15 @@ facts_saw(struct facts *f, const char *path, enum fact_kind kind, const struct s
 	const struct collection *c;
 
 	if (fact != NULL) {
+		bool news = kind != fact->kind || !signature_equal(sig, &fact->sig);
+
 		fact->epoch = epoch;
 		fact_update(f, fact, kind, sig, target, force);
-		return;
+		return news;
 	}
 	c = collections_find(f->collections, path);
 	if (c == NULL || kind_ignored(c, path))
-		return;
+		return false;
 	fact = mem_zalloc(sizeof *fact + strlen(path) + 1);
 	fact->path = memcpy(fact + 1, path, strlen(path) + 1);
 	fact->target = mem_strdup_opt(target);
@@ -310,6 +312,7 @@ facts_saw(struct facts *f, const char *path, enum fact_kind kind, const struct s
 	RB_INSERT(fact_tree, &f->facts, fact);
 	f->count++;
 	roles_enter(f, fact);
+	return true;
 }
 
 void
@@ -480,6 +483,14 @@ facts_touch(struct facts *f, const char *path)
 
 	if (fact != NULL && fact->kind == FACT_FILE && fact->role != ROLE_NONE)
 		fact_enqueue(f, fact);
+}
+
+const uint8_t *
+facts_digest(const struct facts *f, const char *path)
+{
+	const struct fact *fact = fact_find(f, path);
+
+	return fact != NULL && fact->have_digest ? fact->sha256 : NULL;
 }
 
 const struct manifest *

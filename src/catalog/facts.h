@@ -31,9 +31,9 @@ void facts_free(struct facts *f);
  * A file was seen with this signature (target: of a symlink). Nothing happens
  * when it is known with an equal signature that was not racy, unless force.
  * Paths outside the collections and ignored names are passed over. epoch marks
- * it as seen in that scan.
+ * it as seen in that scan. true: it was not known like this.
  */
-void facts_saw(struct facts *f, const char *path, enum fact_kind kind, const struct signature *sig, const char *target,
+bool facts_saw(struct facts *f, const char *path, enum fact_kind kind, const struct signature *sig, const char *target,
     bool force, uint32_t epoch);
 
 /* The path is not there any more: the file, and everything below it if it was a folder. */
@@ -83,6 +83,9 @@ void facts_set_gone(struct facts *f, const char *path, uint64_t ticket);
 
 /* Read this manifest or member again although nothing is known to have changed. */
 void facts_touch(struct facts *f, const char *path);
+
+/* The digest of the file as last read, or NULL. */
+const uint8_t *facts_digest(const struct facts *f, const char *path);
 
 /* The manifest at path as last read, or NULL. */
 const struct manifest *facts_manifest(const struct facts *f, const char *path);

@@ -33,6 +33,18 @@ read_level(struct reader *r, const struct member *m, void *to)
 		reader_wrong(r, m, "error, warning, info or debug");
 }
 
+static void
+read_watch_mode(struct reader *r, const struct member *m, void *to)
+{
+	bool *polling = to;
+	const char *word = m->value->type == VALUE_STRING ? m->value->text : "";
+
+	if (strcmp(word, "auto") != 0 && strcmp(word, "polling") != 0)
+		reader_wrong(r, m, "auto or polling");
+	else
+		*polling = strcmp(word, "polling") == 0;
+}
+
 /* Its syntax is for the caller to check, who can tell the place. */
 static void
 read_url(struct reader *r, const struct member *m, void *to)
@@ -74,6 +86,9 @@ static const struct reader_key watch_keys[] = {
     {"max_delay", reader_duration, AT(s.watch.max_delay), NULL},
     {"git_quiet", reader_duration, AT(s.watch.git_quiet), NULL},
     {"git_hold", reader_duration, AT(s.watch.git_hold), NULL},
+    {"poll", reader_duration, AT(s.watch.poll), NULL},
+    {"audit", reader_duration, AT(s.watch.audit), NULL},
+    {"mode", read_watch_mode, AT(s.watch.polling), NULL},
     {NULL, NULL, 0, NULL},
 };
 
@@ -117,6 +132,8 @@ settings_init(struct settings *s)
 		    .max_delay = USEC_PER_SEC,
 		    .git_quiet = 50 * USEC_PER_MS,
 		    .git_hold = 5 * USEC_PER_SEC,
+		    .poll = 2 * USEC_PER_SEC,
+		    .audit = 600 * USEC_PER_SEC,
 		},
 	    .log_level = LOG_LEVEL_INFO,
 	};

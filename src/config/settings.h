@@ -35,6 +35,9 @@ struct settings {
 		usec_t max_delay; /* 1 s */
 		usec_t git_quiet; /* 50 ms */
 		usec_t git_hold; /* 5 s */
+		usec_t poll; /* 2 s */
+		usec_t audit; /* 10 min */
+		bool polling; /* false: only what has no events */
 	} watch;
 	struct {
 		char *socket; /* NULL: control.sock in the runtime folder */

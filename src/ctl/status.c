@@ -244,26 +244,72 @@ status_number(const struct value *v, const char *key)
 	return text != NULL ? text : "?";
 }
 
-static void
-status_text_watch(const struct status *s, struct buf *b)
+static bool
+status_nonzero(const struct value *v, const char *key)
 {
-	const struct value *w = s->daemon != NULL ? value_get(s->daemon, "watch") : NULL;
-	const char *unwatched, *operation, *stale;
+	const char *text = ctl_json_text(v, key);
 
-	if (w == NULL)
-		return;
-	unwatched = ctl_json_text(w, "unwatched");
-	operation = ctl_json_text(w, "git_operation");
-	stale = ctl_json_text(w, "git_stale_lock");
-	status_line(s, b, "watch", STYLE_PLAIN, "%s of %s watches, %s events, %s overflows, %s scans",
-	    status_number(w, "watches"), status_number(w, "watch_limit"), status_number(w, "events"),
-	    status_number(w, "overflows"), status_number(w, "scans"));
-	if (unwatched != NULL && strcmp(unwatched, "0") != 0)
-		status_line(s, b, "", STYLE_YELLOW, "%s folders cannot be watched", unwatched);
+	return text != NULL && strcmp(text, "0") != 0;
+}
+
+/* "overflow 1, audit 3" */
+static void
+status_text_rescans(const struct status *s, struct buf *b, const struct value *w)
+{
+	const struct value *rescans = value_get(w, "rescans");
+	const char *last = ctl_json_text(w, "last_event");
+	struct buf text = {0};
+
+	for (size_t i = 0; rescans != NULL && rescans->type == VALUE_OBJECT && i < rescans->object.len; i++)
+		buf_addf(&text, "%s%s %s", i > 0 ? ", " : "", rescans->object.members[i].key,
+		    status_number(rescans, rescans->object.members[i].key));
+	if (text.n > 0)
+		status_line(s, b, "looks", STYLE_PLAIN, "at everything: %s", buf_str(&text));
+	if (last != NULL)
+		status_line(s, b, "last event", STYLE_PLAIN, "%s", last);
+	buf_free(&text);
+}
+
+/* What an operator should know of. */
+static void
+status_text_watch_faults(const struct status *s, struct buf *b, const struct value *w)
+{
+	const char *mode = ctl_json_text(w, "mode"), *stale = ctl_json_text(w, "git_stale_lock");
+	const char *operation = ctl_json_text(w, "git_operation");
+
+	if (mode != NULL && strcmp(mode, "lost") == 0)
+		status_line(
+		    s, b, "", STYLE_RED, "the source's root is lost; what is known of it stays until it is back");
+	if (mode != NULL && strcmp(mode, "polling") == 0)
+		status_line(s, b, "", STYLE_YELLOW, "events do not tell of every change: everything is polled");
+	if (status_nonzero(w, "unwatched"))
+		status_line(s, b, "", STYLE_YELLOW, "%s folders cannot be watched", status_number(w, "unwatched"));
+	if (status_nonzero(w, "unreadable"))
+		status_line(s, b, "", STYLE_YELLOW, "%s files or folders cannot be read, and are tried again",
+		    status_number(w, "unreadable"));
+	if (status_nonzero(w, "drift"))
+		status_line(
+		    s, b, "", STYLE_YELLOW, "audits found %s changes that no event told of", status_number(w, "drift"));
 	if (operation != NULL && operation[0] != '\0')
 		status_line(s, b, "git", STYLE_YELLOW, "at work: %s", operation);
 	if (stale != NULL && strcmp(stale, "true") == 0)
 		status_line(s, b, "git", STYLE_YELLOW, "a stale lock is left in the git directory");
+}
+
+static void
+status_text_watch(const struct status *s, struct buf *b)
+{
+	const struct value *w = s->daemon != NULL ? value_get(s->daemon, "watch") : NULL;
+	const char *mode;
+
+	if (w == NULL)
+		return;
+	mode = ctl_json_text(w, "mode");
+	status_line(s, b, "watch", STYLE_PLAIN, "%s: %s of %s watches, %s events, %s overflows",
+	    mode != NULL ? mode : "?", status_number(w, "watches"), status_number(w, "watch_limit"),
+	    status_number(w, "events"), status_number(w, "overflows"));
+	status_text_watch_faults(s, b, w);
+	status_text_rescans(s, b, w);
 }
 
 static void

@@ -72,9 +72,10 @@ walk_name(const struct walk *w, int dirfd_, const char *path, const char *name, 
 		if (n < 0)
 			return;
 		target[n] = '\0';
-		facts_saw(w->facts, path, FACT_SYMLINK, &sig, target, true, WALK_EPOCH);
+		(void)facts_saw(w->facts, path, FACT_SYMLINK, &sig, target, true, WALK_EPOCH);
 	} else {
-		facts_saw(w->facts, path, S_ISREG(st.st_mode) ? FACT_FILE : FACT_OTHER, &sig, NULL, true, WALK_EPOCH);
+		(void)facts_saw(
+		    w->facts, path, S_ISREG(st.st_mode) ? FACT_FILE : FACT_OTHER, &sig, NULL, true, WALK_EPOCH);
 	}
 }
 

@@ -71,6 +71,8 @@ name_event(struct watcher *w, struct node *dir, uint32_t mask, const char *name,
 	}
 	if (!path_counts(w, path_set(w, dir, name)))
 		return;
+	if (audit_running(w->audit))
+		audit_heard(w->audit, path_set(w, dir, name));
 	if ((mask & IN_ISDIR) != 0 && (mask & IN_MOVED_FROM) != 0) {
 		child = tree_child(w->tree, dir, name);
 		if (child != NULL)
@@ -86,9 +88,11 @@ events_take(struct watcher *w, const struct inotify_event *ev, const char *name,
 	struct node *n;
 
 	w->events++;
+	w->last_event = now;
 	if ((ev->mask & IN_Q_OVERFLOW) != 0) {
 		log_info("file events came faster than they were read and some are lost: looking at everything");
 		w->overflows++;
+		audit_cancel(w->audit);
 		w->rescan = true;
 		if (w->barriers != NULL)
 			barriers_overflow(w->barriers, settle_seq(w->settle));

@@ -5,7 +5,9 @@
 #include <sys/stat.h>
 
 #include "watch/anchor.h"
+#include "watch/audit.h"
 #include "watch/barrier.h"
+#include "watch/cadence.h"
 #include "watch/gitdir.h"
 #include "watch/inotify.h"
 #include "watch/place.h"
@@ -42,6 +44,19 @@ struct watcher {
 	struct anchors *anchors;
 	struct retries *retries; /* what could not be looked at */
 
+	bool watch; /* not scan only */
+	char *private_dir; /* or NULL */
+	bool begun; /* a first look at everything */
+	bool start_told; /* what could not be started */
+	struct cadence poll, audit_cadence;
+	struct audit *audit;
+	bool poll_all; /* as configured */
+	bool silent, blind; /* some folder is */
+	bool deaf; /* events do not arrive */
+	bool probing; /* for the event of this barrier */
+	uint64_t probe, own_probe; /* the second is nobody's barrier */
+	usec_t probe_until; /* 0: from the next run on */
+
 	uint32_t epoch; /* of the last scan */
 	struct scan *scan; /* of everything, under way; or NULL */
 	bool rescan; /* events were lost: look at everything */
@@ -51,7 +66,9 @@ struct watcher {
 	bool limit_hit, limit_told; /* fs.inotify.max_user_watches */
 	size_t limit;
 	bool stale_told;
-	uint64_t events, overflows, scans;
+	uint64_t events, overflows, scans, drift;
+	usec_t last_event; /* 0 before the first */
+	struct watcher_count rescans[WATCHER_REASONS];
 
 	struct buf path; /* of what is told to the sink */
 	int last_fd; /* the folder that was opened last, -1 */
@@ -89,7 +106,7 @@ void root_soon(struct watcher *w, usec_t now);
 bool root_is_due(const struct watcher *w, usec_t now);
 
 /* Everything in it has been looked at. */
-void root_scanned(struct watcher *w);
+void root_scanned(struct watcher *w, usec_t now);
 
 /* Look where the root's path leads, and lose the root or attach to it. */
 void root_check(struct watcher *w, usec_t now);
@@ -98,6 +115,23 @@ void root_check(struct watcher *w, usec_t now);
 
 /* Try again what could not be looked at. */
 void duty_retry(struct watcher *w, usec_t now);
+
+/* Do events arrive? A barrier is a probe as well. */
+void duty_probe_start(struct watcher *w);
+void duty_probe_begin(struct watcher *w, uint64_t id); /* with a barrier */
+void duty_probe(struct watcher *w, usec_t now);
+
+/* Begin to look at what has no events, or at everything, where its time has come. No scan is under way. */
+void duty_begin(struct watcher *w, usec_t now);
+void duty_audit_end(struct watcher *w, usec_t now);
+
+/* Is everything looked at again and again, because events tell of too little? */
+bool duty_polls_all(const struct watcher *w);
+
+usec_t duty_deadline(const struct watcher *w);
+
+/* Make what is missing of inotify and the barriers. */
+void watcher_start(struct watcher *w);
 
 /* scan.c: reading folders */
 
@@ -113,8 +147,15 @@ void scan_folder(struct watcher *w, struct node *n, bool found, usec_t now);
  * told with sink->whole as soon as it is through.
  */
 void scan_begin(struct watcher *w, usec_t now);
-void scan_go_on(struct watcher *w);
+void scan_go_on(struct watcher *w, usec_t now);
 void scan_cancel(struct watcher *w);
+
+/* The same for parts of the tree, in the background: others have their turn between its steps. */
+void scan_begin_parts(struct watcher *w, usec_t now);
+void scan_add_part(struct watcher *w, const struct node *n);
+bool scan_in_background(const struct watcher *w);
+
+void scan_count(struct watcher *w, const char *reason); /* a text that lasts */
 
 /* Drop the watches of n and all below it: whoever finds it still there reads it again. */
 void scan_unwatch(struct watcher *w, struct node *n);

@@ -168,8 +168,9 @@ root_check(struct watcher *w, usec_t now)
 }
 
 void
-root_scanned(struct watcher *w)
+root_scanned(struct watcher *w, usec_t now)
 {
+	audit_read(w->audit, now);
 	w->root_moved = false;
 	w->populated =
 	    tree_next_child(w->tree, tree_root(w->tree), NULL) != NULL || collections_find(w->collections, "") != NULL;

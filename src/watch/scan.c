@@ -7,6 +7,7 @@
 
 #include "base/log.h"
 #include "base/mem.h"
+#include "base/text.h"
 #include "watch/inner.h"
 
 #define SCAN_FOLDERS 64 /* read in one go, a millisecond or so: others have a turn in between */
@@ -21,6 +22,9 @@ struct scan {
 	size_t n, cap;
 	uint64_t unit; /* the folder in a collection's root that is being read, 0 for none */
 	size_t unit_depth; /* of the stack when it is through */
+	bool background; /* what is touched meanwhile does not wait for the end */
+	uint64_t *parts; /* tops of the trees to read, and told as scanned at the end */
+	size_t n_parts, cap_parts;
 	size_t folders, files;
 };
 
@@ -71,6 +75,7 @@ static void
 watch_folder(struct scan *sc, struct node *n, int fd)
 {
 	struct watcher *w = sc->w;
+	struct node *twin;
 	int wd;
 
 	if (w->inotify == NULL)
@@ -80,7 +85,11 @@ watch_folder(struct scan *sc, struct node *n, int fd)
 		w->limit_hit = true;
 	if (wd != n->wd)
 		inotify_unwatch(w->inotify, n->wd);
-	(void)tree_set_wd(w->tree, n, wd);
+	n->blind = wd < 0;
+	twin = tree_set_wd(w->tree, n, wd);
+	if (twin != NULL)
+		twin->blind = true;
+	w->blind |= n->blind || twin != NULL;
 }
 
 static void
@@ -192,6 +201,23 @@ is_unmounted(const struct node *n, int fd, const struct place *at)
 	return n->mounted && !at->mounted && place_empty(fd) == 1;
 }
 
+/* One question for each mount, not for each folder. */
+static void
+note_silence(struct watcher *w, struct node *n, int fd)
+{
+	const struct node *up = n->parent;
+	const char *name = "";
+	char shown[256];
+	bool was = n->silent;
+
+	n->silent = up != NULL && up->dev == n->dev && !n->mounted ? up->silent : place_silent(fd, &name);
+	if (n->silent && !was && (up == NULL || !up->silent))
+		log_info("%s is on %s, where not every change has an event: it is looked at every %.1f s",
+		    up == NULL ? w->root : text_escape_to(shown, sizeof shown, path_set(w, n, NULL)), name,
+		    (double)w->poll.every / (double)USEC_PER_SEC);
+	w->silent |= n->silent;
+}
+
 static int
 read_folder(struct scan *sc, struct node *n, int fd)
 {
@@ -206,6 +232,7 @@ read_folder(struct scan *sc, struct node *n, int fd)
 	n->dev = at.dev;
 	n->ino = at.ino;
 	n->mounted = at.mounted;
+	note_silence(sc->w, n, fd);
 	watch_folder(sc, n, fd);
 	n->epoch = sc->epoch;
 	if (take_entries(sc, n, fd) != 0)
@@ -234,22 +261,25 @@ scan_one(struct scan *sc, struct node *n)
 }
 
 static void
-warn_of_limit(struct watcher *w)
+tell_of_limit(struct watcher *w)
 {
+	size_t folders = tree_count(w->tree), watched = tree_watched(w->tree);
 	const char *name;
 
-	if (!w->limit_hit || w->limit_told)
-		return;
-	w->limit_told = true;
 	w->limit = inotify_limit(&name);
-	log_warning("the sysctl %s is %zu and used up: %zu of %zu folders here are not watched, "
-		    "and changes in them are seen at the next scan only; raise it to %zu or more",
-	    name, w->limit, tree_count(w->tree) - tree_watched(w->tree), tree_count(w->tree),
-	    w->limit + 2 * tree_count(w->tree));
+	if (w->limit_hit && !w->limit_told)
+		log_warning("the sysctl %s is %zu and used up: %zu of %zu folders here are not watched and are looked "
+			    "at every %.1f s instead; raise it to %zu or more",
+		    name, w->limit, folders - watched, folders, (double)w->poll.every / (double)USEC_PER_SEC,
+		    w->limit + 2 * folders);
+	if (!w->limit_hit && w->limit_told)
+		log_info(
+		    "the sysctl %s is %zu now: %zu of %zu folders here are watched", name, w->limit, watched, folders);
+	w->limit_told = w->limit_hit;
 }
 
 static struct scan *
-scan_new(struct watcher *w, const struct node *n, bool found, usec_t now)
+scan_new(struct watcher *w, bool found, usec_t now)
 {
 	struct scan *sc = mem_zalloc(sizeof *sc);
 
@@ -257,8 +287,18 @@ scan_new(struct watcher *w, const struct node *n, bool found, usec_t now)
 		w->epoch = 1;
 	w->scans++;
 	*sc = (struct scan){.w = w, .epoch = w->epoch, .found = found, .now = now};
-	push(sc, n->number);
 	return sc;
+}
+
+static void
+scan_part(struct scan *sc, const struct node *n)
+{
+	if (sc->n_parts == sc->cap_parts) {
+		sc->cap_parts = sc->cap_parts != 0 ? sc->cap_parts * 2 : 4;
+		sc->parts = mem_realloc(sc->parts, sc->cap_parts, sizeof *sc->parts);
+	}
+	sc->parts[sc->n_parts++] = n->number;
+	push(sc, n->number);
 }
 
 static void
@@ -266,20 +306,28 @@ scan_free(struct scan *sc)
 {
 	if (sc == NULL)
 		return;
+	free(sc->parts);
 	free(sc->stack);
 	free(sc);
 }
 
 static void
-scan_end(struct scan *sc, const char *prefix)
+scan_end(struct scan *sc)
 {
 	struct watcher *w = sc->w;
 
-	warn_of_limit(w);
-	if (*prefix == '\0')
-		root_scanned(w);
+	if (w->limit_hit != w->limit_told)
+		tell_of_limit(w);
 	log_debug("looked at %zu folders and %zu files", sc->folders, sc->files);
-	w->sink.scanned(w->arg, prefix, sc->epoch);
+	for (size_t i = 0; i < sc->n_parts; i++) {
+		const struct node *n = tree_by_number(w->tree, sc->parts[i]);
+
+		if (n == NULL) /* what became of it was told when it went */
+			continue;
+		if (n->parent == NULL)
+			root_scanned(w, sc->now);
+		w->sink.scanned(w->arg, path_set(w, n, NULL), sc->epoch);
+	}
 	scan_free(sc);
 }
 
@@ -319,8 +367,9 @@ unit_end(struct scan *sc)
 void
 scan_folder(struct watcher *w, struct node *n, bool found, usec_t now)
 {
-	struct scan *sc = scan_new(w, n, found, now);
+	struct scan *sc = scan_new(w, found, now);
 
+	scan_part(sc, n);
 	look_close(w);
 	while (sc->n > 0) {
 		struct node *next = tree_by_number(w->tree, sc->stack[--sc->n]);
@@ -328,21 +377,44 @@ scan_folder(struct watcher *w, struct node *n, bool found, usec_t now)
 		if (next != NULL)
 			scan_one(sc, next);
 	}
-	scan_end(sc, path_set(w, n, NULL));
+	scan_end(sc);
 }
 
 void
 scan_begin(struct watcher *w, usec_t now)
 {
-	w->scan = scan_new(w, tree_root(w->tree), false, now);
+	scan_cancel(w);
+	w->limit_hit = false;
+	w->scan = scan_new(w, false, now);
+	scan_part(w->scan, tree_root(w->tree));
 }
 
 void
-scan_go_on(struct watcher *w)
+scan_begin_parts(struct watcher *w, usec_t now)
+{
+	w->scan = scan_new(w, true, now);
+	w->scan->background = true;
+}
+
+void
+scan_add_part(struct watcher *w, const struct node *n)
+{
+	scan_part(w->scan, n);
+}
+
+bool
+scan_in_background(const struct watcher *w)
+{
+	return w->scan != NULL && w->scan->background;
+}
+
+void
+scan_go_on(struct watcher *w, usec_t now)
 {
 	struct scan *sc = w->scan;
 
 	look_close(w);
+	sc->now = now;
 	for (int i = 0; i < SCAN_FOLDERS && sc->n > 0; i++) {
 		struct node *next = tree_by_number(w->tree, sc->stack[--sc->n]);
 
@@ -357,7 +429,7 @@ scan_go_on(struct watcher *w)
 	w->scan = NULL;
 	/* What is missing in a root that went is not deleted. */
 	if (root_present(w))
-		scan_end(sc, "");
+		scan_end(sc);
 	else
 		scan_free(sc);
 }
@@ -365,6 +437,21 @@ scan_go_on(struct watcher *w)
 void
 scan_cancel(struct watcher *w)
 {
+	if (w->scan == NULL)
+		return;
+	audit_cancel(w->audit);
 	scan_free(w->scan);
 	w->scan = NULL;
+}
+
+void
+scan_count(struct watcher *w, const char *reason)
+{
+	size_t i = 0;
+
+	while (i + 1 < WATCHER_REASONS && w->rescans[i].reason != NULL && strcmp(w->rescans[i].reason, reason) != 0)
+		i++;
+	if (w->rescans[i].reason == NULL)
+		w->rescans[i].reason = reason;
+	w->rescans[i].n++;
 }

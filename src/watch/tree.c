@@ -276,6 +276,14 @@ tree_walk(const struct tree *t, const struct node *top, const struct node *n)
 {
 	struct node *next = tree_next_child(t, n, NULL);
 
+	return next != NULL ? next : tree_walk_past(t, top, n);
+}
+
+struct node *
+tree_walk_past(const struct tree *t, const struct node *top, const struct node *n)
+{
+	struct node *next = NULL;
+
 	while (next == NULL && n != top) {
 		next = tree_next_child(t, n->parent, n);
 		n = n->parent;

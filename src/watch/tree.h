@@ -22,6 +22,8 @@ struct node {
 	int wd; /* -1: not watched; set by tree_set_wd only */
 	uint32_t epoch; /* of the last scan that saw it; 0: it must be read again */
 	bool mounted; /* something was mounted here when it was read */
+	bool silent; /* on a file system that does not tell of every change */
+	bool blind; /* it could not be watched, or its watch was needed for the same folder at another place */
 };
 
 struct tree *tree_new(void);
@@ -48,6 +50,9 @@ void tree_remove(struct tree *t, struct node *n, void (*removed)(void *, struct 
 
 /* The node after n in a walk of top and all below it, parents first; NULL at the end. */
 struct node *tree_walk(const struct tree *t, const struct node *top, const struct node *n);
+
+/* The same without what lies below n. */
+struct node *tree_walk_past(const struct tree *t, const struct node *top, const struct node *n);
 
 /* Children in name order; after NULL: the first. */
 struct node *tree_next_child(const struct tree *t, const struct node *dir, const struct node *after);

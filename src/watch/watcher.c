@@ -79,19 +79,27 @@ look_at_git(struct watcher *w, usec_t now)
 	githold_set(&w->hold, is.index_lock, is.head_lock, is.rebase, now);
 }
 
-static int
-start_watching(struct watcher *w, const struct watcher_config *cfg, struct err *e)
+void
+watcher_start(struct watcher *w)
 {
-	w->inotify = inotify_open(e);
-	if (w->inotify == NULL)
-		return -1;
-	w->limit = inotify_limit(NULL);
-	if (cfg->private_dir != NULL) {
-		w->barriers = barriers_new(cfg->private_dir, w->inotify, e);
-		if (w->barriers == NULL)
-			return -1;
+	struct err e = {0};
+
+	if (w->inotify == NULL) {
+		w->inotify = inotify_open(&e);
+		if (w->inotify != NULL) {
+			w->limit = inotify_limit(NULL);
+			gitdir_watch(w->gitdir, w->inotify);
+			w->git_unseen = true;
+			w->root_event = true; /* the way to the root is to be watched */
+			w->rescan |= w->begun;
+		}
 	}
-	return 0;
+	if (w->inotify != NULL && w->barriers == NULL && w->private_dir != NULL)
+		w->barriers = barriers_new(w->private_dir, w->inotify, &e);
+	if (e.msg[0] != '\0' && !w->start_told)
+		log_warning("%s; looking at what cannot be watched every %.1f s instead", e.msg,
+		    (double)w->poll.every / (double)USEC_PER_SEC);
+	w->start_told = e.msg[0] != '\0';
 }
 
 /* Outside git: where it would appear. */
@@ -140,14 +148,19 @@ watcher_new(const struct watcher_config *cfg, const struct watcher_sink *sink, v
 	w->root_fd = open(w->root, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
 	if (w->root_fd < 0)
 		(void)err_sys(e, errno, "cannot open the source root %s", w->root);
-	if (w->root_fd < 0 || (cfg->watch && start_watching(w, cfg, e) != 0)) {
+	w->audit = audit_new();
+	w->watch = cfg->watch;
+	w->poll_all = cfg->poll_all;
+	w->poll.every = cfg->poll;
+	w->audit_cadence.every = cfg->audit;
+	w->private_dir = mem_strdup_opt(cfg->private_dir);
+	if (w->root_fd < 0) {
 		watcher_free(w);
 		return NULL;
 	}
-	if (w->inotify != NULL) {
-		gitdir_watch(w->gitdir, w->inotify);
-		w->git_unseen = true;
-	}
+	if (w->watch)
+		watcher_start(w);
+	w->root_event = false;
 	return w;
 }
 
@@ -162,6 +175,8 @@ watcher_free(struct watcher *w)
 	gitdir_free(w->gitdir);
 	anchors_free(w->anchors);
 	retries_free(w->retries);
+	audit_free(w->audit);
+	free(w->private_dir);
 	inotify_close(w->inotify);
 	for (size_t i = 0; i < w->absent_n; i++)
 		free(w->absent[i].name);
@@ -256,7 +271,15 @@ scan_all(struct watcher *w, const char *reason, usec_t now)
 {
 	log_debug("looking at everything: %s", reason);
 	w->rescan = false;
+	scan_count(w, reason);
 	scan_begin(w, now);
+	if (w->begun)
+		return;
+	w->begun = true;
+	cadence_init(&w->poll, w->poll.every, now);
+	cadence_init(&w->audit_cadence, w->audit_cadence.every, now);
+	if (w->watch)
+		duty_probe_start(w);
 }
 
 static void
@@ -282,7 +305,8 @@ end_barriers(struct watcher *w)
 	uint64_t id;
 
 	while (w->barriers != NULL && barriers_next(w->barriers, w->settle, &id))
-		w->sink.barrier(w->arg, id);
+		if (id != w->own_probe)
+			w->sink.barrier(w->arg, id);
 }
 
 static bool
@@ -304,23 +328,36 @@ git_lets_go(struct watcher *w, usec_t now)
 	return !watcher_held(w, now); /* it may be another git directory now */
 }
 
+/* Nothing stands in the way. */
+static void
+run_on(struct watcher *w, usec_t now)
+{
+	if (w->scan == NULL)
+		duty_begin(w, now);
+	if (w->scan != NULL)
+		scan_go_on(w, now);
+	duty_audit_end(w, now);
+	duty_retry(w, now);
+	if (settle_deadline(w->settle) <= now && root_present(w))
+		run_due(w, now);
+}
+
 void
 watcher_run(struct watcher *w, usec_t now)
 {
 	if ((w->attached || w->lost) && root_is_due(w, now))
 		root_check(w, now);
-	if (w->scan != NULL) {
-		scan_go_on(w);
+	duty_probe(w, now);
+	if (watcher_scanning(w)) {
+		scan_go_on(w, now);
 		return;
 	}
 	if (!w->lost && !w->root_event && git_lets_go(w, now)) {
-		if (w->scan == NULL && w->rescan && root_present(w))
+		if (w->rescan && !watcher_scanning(w) && root_present(w))
 			scan_all(w, w->root_moved ? "root" : "overflow", now);
-		if (w->scan != NULL)
+		if (watcher_scanning(w))
 			return; /* first everything, then what was touched meanwhile, and barriers last */
-		duty_retry(w, now);
-		if (settle_deadline(w->settle) <= now && root_present(w))
-			run_due(w, now);
+		run_on(w, now);
 	} else if (!w->lost) {
 		return;
 	}
@@ -334,7 +371,7 @@ watcher_deadline(const struct watcher *w)
 	bool barrier = w->barriers != NULL && barriers_ready(w->barriers, w->settle) && barriers_may_end(w);
 	usec_t hold = githold_deadline(&w->hold), at = w->attached || w->lost ? w->root_due : USEC_NEVER;
 
-	if (w->scan != NULL)
+	if (watcher_scanning(w))
 		return 0;
 	if (w->root_event)
 		return at;
@@ -342,9 +379,9 @@ watcher_deadline(const struct watcher *w)
 		return barrier ? 0 : at;
 	if (hold != USEC_NEVER)
 		return usec_min(at, hold);
-	if (w->rescan || barrier)
+	if (w->rescan || barrier || w->scan != NULL)
 		return 0;
-	at = usec_min(at, retries_deadline(w->retries));
+	at = usec_min(at, duty_deadline(w));
 	return usec_min(at, usec_min(w->git_due, settle_deadline(w->settle)));
 }
 
@@ -358,7 +395,7 @@ watcher_scan(struct watcher *w, const char *path, const char *reason, usec_t now
 	if (w->lost)
 		return err_set(e, "the source root %s is lost", w->root);
 	if (path == NULL || *path == '\0') {
-		if (w->scan == NULL)
+		if (!watcher_scanning(w))
 			scan_all(w, reason, now);
 		else
 			w->rescan = true; /* what was read before this may be other by now */
@@ -374,7 +411,7 @@ watcher_scan(struct watcher *w, const char *path, const char *reason, usec_t now
 bool
 watcher_scanning(const struct watcher *w)
 {
-	return w->scan != NULL;
+	return w->scan != NULL && !scan_in_background(w);
 }
 
 bool
@@ -405,7 +442,37 @@ watcher_barrier(struct watcher *w, uint64_t *ret_id, struct err *e)
 {
 	if (w->barriers == NULL)
 		return err_set(e, "no barrier without a private folder that is watched");
-	return barriers_start(w->barriers, ret_id, e);
+	if (!w->lost && (duty_polls_all(w) || w->silent || w->blind || w->poll.running))
+		return err_set(e, "not every change has an event here");
+	if (barriers_start(w->barriers, ret_id, e) != 0)
+		return -1;
+	if (!w->probing)
+		duty_probe_begin(w, *ret_id);
+	return 0;
+}
+
+bool
+watcher_auditing(const struct watcher *w)
+{
+	return audit_running(w->audit);
+}
+
+void
+watcher_suspect(struct watcher *w, const char *path)
+{
+	const char *slash = strrchr(path, '/');
+	char *folder = mem_strndup(path, slash != NULL ? (size_t)(slash - path) : 0);
+	const struct node *dir = tree_lookup(w->tree, folder);
+
+	free(folder);
+	if (dir == NULL || (dir->wd >= 0 && !dir->silent))
+		audit_suspect(w->audit, path);
+}
+
+void
+watcher_cleared(struct watcher *w, const char *path)
+{
+	audit_heard(w->audit, path);
 }
 
 static const char *
@@ -413,9 +480,11 @@ mode_word(const struct watcher *w)
 {
 	if (w->lost)
 		return "lost";
-	if (w->inotify == NULL)
+	if (!w->watch)
 		return "scan";
-	return tree_watched(w->tree) < tree_count(w->tree) ? "partial" : "inotify";
+	if (duty_polls_all(w))
+		return "polling";
+	return w->silent || w->blind ? "partial" : "inotify";
 }
 
 void
@@ -428,6 +497,9 @@ watcher_stats(const struct watcher *w, struct watcher_stats *ret)
 	    .watches = watched,
 	    .watch_limit = w->limit,
 	    .waiting = settle_count(w->settle),
+	    .drift = w->drift,
+	    .last_event = w->last_event,
+	    .rescans = w->rescans,
 	    .events = w->events,
 	    .overflows = w->overflows,
 	    .scans = w->scans,

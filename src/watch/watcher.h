@@ -64,6 +64,9 @@ struct watcher_config {
 	const char *private_dir; /* absolute, for barriers; NULL: none */
 	struct settle_config settle;
 	struct githold_config hold;
+	usec_t poll; /* between two looks at what has no events: 2 s */
+	usec_t audit; /* between two looks at everything although all has events; 0: none */
+	bool poll_all; /* look at everything again and again, whatever the events tell */
 	bool watch; /* false: scan only, no inotify (--once) and no hold */
 };
 
@@ -93,7 +96,9 @@ usec_t watcher_deadline(const struct watcher *w);
  */
 int watcher_scan(struct watcher *w, const char *path, const char *reason, usec_t now, struct err *e);
 
-/* Is a look at everything under way? What is not told yet may still come. */
+/*
+ * Is a look at everything under way (not one in the background)? What is not told yet may still come.
+ */
 bool watcher_scanning(const struct watcher *w);
 
 /* A manifest read after `saw` was empty or broken: see settle_defer. */
@@ -111,15 +116,37 @@ void watcher_set_git(struct watcher *w, const char *git_dir, const char *common_
 /* Is git at work, so that publishing should wait? */
 bool watcher_held(struct watcher *w, usec_t now);
 
-/* Start a barrier; sink->barrier gets the id. -1 when the private folder cannot be written. */
+/*
+ * In an audit: this is other than it was known, was found there, or not found any more. Counts as drift if no event
+ * tells of it soon; cleared: its content is the same.
+ */
+bool watcher_auditing(const struct watcher *w);
+void watcher_suspect(struct watcher *w, const char *path);
+void watcher_cleared(struct watcher *w, const char *path);
+
+/*
+ * Start a barrier; sink->barrier gets the id. -1 when the private folder cannot be written, and where not every
+ * change has an event: there only a look at everything can tell.
+ */
 int watcher_barrier(struct watcher *w, uint64_t *ret_id, struct err *e);
 
+/* How often all was looked at, or all that is polled, and why. */
+#define WATCHER_REASONS 16
+struct watcher_count {
+	const char *reason; /* NULL: no more */
+	uint64_t n;
+};
+
 struct watcher_stats {
-	const char *mode; /* "inotify", "partial" (some folders are not watched), "lost"; "scan" without watch */
+	const char *
+	    mode; /* "inotify", "partial" (some folders are polled), "polling" (all are), "lost"; "scan" without watch */
 	size_t watches;
 	size_t watch_limit; /* fs.inotify.max_user_watches */
 	size_t waiting; /* names that have not settled */
 	uint64_t events, overflows, scans;
+	uint64_t drift; /* changes that an audit found and no event told of */
+	usec_t last_event; /* when it was read; 0: none yet */
+	const struct watcher_count *rescans; /* WATCHER_REASONS of them; the watcher's */
 	size_t unwatched; /* folders that could not be watched */
 	size_t unreadable; /* files and folders that could not be looked at and are tried again */
 	bool lost; /* the root is gone from its path: nothing is told until it is back */

@@ -28,6 +28,9 @@ the_defaults_are_those_of_the_manual(void **state)
 	assert_int_equal(s.watch.max_delay, 1000000);
 	assert_int_equal(s.watch.git_quiet, 50000);
 	assert_int_equal(s.watch.git_hold, 5000000);
+	assert_int_equal(s.watch.poll, 2000000);
+	assert_int_equal(s.watch.audit, 600000000);
+	assert_false(s.watch.polling);
 	assert_null(s.control.socket);
 	assert_int_equal(s.log_level, LOG_LEVEL_INFO);
 	assert_null(s.runtime_dir);
@@ -62,7 +65,8 @@ every_key_is_taken(void **state)
 	    "catalog: My.cat_1-2\n"
 	    "source: {name: team, root: /srv/x, priority: 7, trust_owner: true}\n"
 	    "redis:\n  url: redis://u:p@h:1/2\n  password_file: /p\n  timeout: 2m\n"
-	    "watch: {quiet: 500us, writer: 20ms, max_delay: 3s, git_quiet: 1ms, git_hold: 1h}\n"
+	    "watch: {quiet: 500us, writer: 20ms, max_delay: 3s, git_quiet: 1ms, git_hold: 1h, poll: 500ms,\n"
+	    "  audit: 1h, mode: polling}\n"
 	    "control: {socket: /c}\nlog: {level: debug}\nruntime_dir: /r\nstate_dir: /s\n");
 	assert_string_equal(s.catalog, "My.cat_1-2");
 	assert_string_equal(s.source.name, "team");
@@ -79,6 +83,9 @@ every_key_is_taken(void **state)
 	assert_int_equal(s.watch.max_delay, 3000000);
 	assert_int_equal(s.watch.git_quiet, 1000);
 	assert_int_equal(s.watch.git_hold, INT64_C(3600000000));
+	assert_int_equal(s.watch.poll, 500000);
+	assert_int_equal(s.watch.audit, INT64_C(3600000000));
+	assert_true(s.watch.polling);
 	assert_string_equal(s.control.socket, "/c");
 	assert_int_equal(s.log_level, LOG_LEVEL_DEBUG);
 	assert_string_equal(s.runtime_dir, "/r");

@@ -29,6 +29,7 @@ struct fixture {
 	const char *ignored; /* by git: this path and all below it; or NULL */
 	uint64_t barrier; /* done last */
 	bool defer; /* whatever is told looks half-written */
+	usec_t audit; /* between audits; 0: none */
 	bool scan_on_git; /* like the agent: git moved, so look at everything */
 };
 
