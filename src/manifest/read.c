@@ -12,6 +12,7 @@
 #include "base/limits.h"
 
 #define READ_TRIES 3
+#define READ_INTERRUPTED 100 /* in a row or not: then it is an error, and tried again later */
 #define READ_CHUNK (64 * 1024)
 #define RACY_NS INT64_C(20000000)
 
@@ -184,13 +185,14 @@ static enum read_result
 read_all(int fd, uint64_t size, const struct sink *to, struct err *e)
 {
 	uint64_t done = 0;
+	int interrupted = 0;
 
 	while (done < size) {
 		uint64_t left = size - done;
 		size_t want = to->out != NULL || left < READ_CHUNK ? (size_t)left : READ_CHUNK;
 		ssize_t n = pread(fd, to->out != NULL ? buf_reserve(to->out, want) : to->chunk, want, (off_t)done);
 
-		if (n < 0 && errno == EINTR)
+		if (n < 0 && errno == EINTR && ++interrupted < READ_INTERRUPTED)
 			continue;
 		if (n < 0) {
 			(void)err_sys(e, errno, "read");
