@@ -79,6 +79,15 @@ look_at_git(struct watcher *w, usec_t now)
 	githold_set(&w->hold, is.index_lock, is.head_lock, is.rebase, now);
 }
 
+/* Whoever opened the repository read HEAD and the index before they were watched: they are read once more. */
+static void
+watch_git(struct watcher *w)
+{
+	gitdir_watch(w->gitdir, w->inotify);
+	w->git_unseen = true;
+	w->git_due = 0;
+}
+
 void
 watcher_start(struct watcher *w)
 {
@@ -88,8 +97,7 @@ watcher_start(struct watcher *w)
 		w->inotify = inotify_open(&e);
 		if (w->inotify != NULL) {
 			w->limit = inotify_limit(NULL);
-			gitdir_watch(w->gitdir, w->inotify);
-			w->git_unseen = true;
+			watch_git(w);
 			w->root_event = true; /* the way to the root is to be watched */
 			w->rescan |= w->begun;
 		}
@@ -121,8 +129,7 @@ watcher_set_git(struct watcher *w, const char *git_dir, const char *common_dir)
 	w->gitdir = new_gitdir(w, git_dir, common_dir);
 	if (w->inotify != NULL) {
 		gitdir_unwatch(old, w->inotify, watch_is_shared, w);
-		gitdir_watch(w->gitdir, w->inotify);
-		w->git_unseen = true;
+		watch_git(w);
 	}
 	gitdir_free(old);
 }

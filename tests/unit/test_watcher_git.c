@@ -44,6 +44,20 @@ what_git_ignores_is_neither_watched_nor_told(void **state)
 }
 
 static void
+what_git_did_before_its_folder_was_watched_is_looked_at(void **state)
+{
+	struct fixture *f = *state;
+
+	fixture_start(f);
+	assert_int_equal(f->gits, 1);
+	fixture_sync(f);
+	assert_int_equal(f->gits, 1);
+	watcher_set_git(f->w, NULL, NULL);
+	fixture_sync(f);
+	assert_int_equal(f->gits, 2);
+}
+
+static void
 while_git_has_its_lock_nothing_is_told_and_then_git_comes_first(void **state)
 {
 	struct fixture *f = *state;
@@ -215,6 +229,7 @@ main(void)
 #define TEST(f) cmocka_unit_test_setup_teardown(f, fixture_setup, fixture_teardown)
 	const struct CMUnitTest tests[] = {
 	    TEST(what_git_ignores_is_neither_watched_nor_told),
+	    TEST(what_git_did_before_its_folder_was_watched_is_looked_at),
 	    TEST(while_git_has_its_lock_nothing_is_told_and_then_git_comes_first),
 	    TEST(a_lock_that_came_and_went_unseen_still_lets_git_go_first),
 	    TEST(s43_a_stale_lock_holds_up_to_the_cap),

@@ -97,9 +97,13 @@ sink_gone(void *arg, const char *path)
 static bool
 sink_ignored(void *arg, const char *path, bool directory)
 {
-	const struct fixture *f = arg;
+	struct fixture *f = arg;
 
 	(void)directory;
+	if (f->until != NULL && strcmp(path, f->until) == 0) {
+		f->until = NULL;
+		f->meanwhile(f);
+	}
 	return f->ignored != NULL && is_at_or_below(path, f->ignored);
 }
 
@@ -150,6 +154,7 @@ sink_git(void *arg)
 	struct fixture *f = arg;
 
 	note(f, "git", "");
+	f->gits++;
 	if (f->scan_on_git)
 		assert_int_equal(watcher_scan(f->w, NULL, "ignore", f->now, NULL), 0);
 }

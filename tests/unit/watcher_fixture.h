@@ -26,7 +26,10 @@ struct fixture {
 	struct seen *seen; /* what a catalog would know by now */
 	size_t n, cap;
 	struct buf log; /* all that was told, a line each */
+	size_t gits; /* times it was told to look at git */
 	const char *ignored; /* by git: this path and all below it; or NULL */
+	const char *until; /* when the watcher asks whether this is ignored, meanwhile happens, once; or NULL */
+	void (*meanwhile)(struct fixture *f);
 	uint64_t barrier; /* done last */
 	bool defer; /* whatever is told looks half-written */
 	usec_t audit; /* between audits; 0: none */
