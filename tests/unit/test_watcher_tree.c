@@ -48,6 +48,27 @@ a_folder_is_read_after_each_step_of_its_making(void **state)
 }
 
 static void
+put_another(struct fixture *f)
+{
+	put(f, "skills/p/SKILL.md", "x");
+}
+
+static void
+a_file_that_comes_while_its_folder_is_read_is_told(void **state)
+{
+	struct fixture *f = *state;
+
+	fixture_start(f);
+	f->until = "skills/p/first.md";
+	f->meanwhile = put_another;
+	put(f, "skills/p/first.md", "x");
+	fixture_sync(f);
+	assert_null(f->until);
+	fixture_sync(f); /* the first barrier was older than the other file */
+	fixture_assert_exact(f);
+}
+
+static void
 s03_a_renamed_folder_is_followed(void **state)
 {
 	struct fixture *f = *state;
@@ -369,6 +390,7 @@ main(void)
 	const struct CMUnitTest tests[] = {
 	    TEST(s01_a_manifest_in_folders_made_at_once_is_told),
 	    TEST(a_folder_is_read_after_each_step_of_its_making),
+	    TEST(a_file_that_comes_while_its_folder_is_read_is_told),
 	    TEST(s03_a_renamed_folder_is_followed),
 	    TEST(s04_a_tree_renamed_twice_keeps_its_right_path),
 	    TEST(s05_a_name_that_begins_like_another_is_untouched),

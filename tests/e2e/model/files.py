@@ -129,6 +129,7 @@ class Files:
     def replace(self, path, data, temporary):
         full = self.room(path)
         beside = os.path.join(os.path.dirname(full), temporary)
+        vanish(beside)
         with open(beside, "wb") as file:
             file.write(data)
         os.rename(beside, full)

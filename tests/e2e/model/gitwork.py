@@ -66,7 +66,7 @@ class Git:
         """Its output, or "" when git refuses."""
         done = subprocess.run(["git", "-C", at or self.root, *words], stdin=subprocess.DEVNULL, stdout=subprocess.PIPE,
                               stderr=subprocess.DEVNULL, env=self.environment, check=False)
-        return done.stdout.decode().strip()
+        return os.fsdecode(done.stdout).strip()
 
     def starting_points(self, *commits):
         """main, other and third begin here."""
