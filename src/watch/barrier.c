@@ -129,6 +129,15 @@ barriers_event(struct barriers *bs, int wd, const char *name, uint64_t seq)
 	}
 }
 
+void
+barriers_rewatch(struct barriers *bs, struct inotify *in)
+{
+	int wd = inotify_watch(in, bs->dir);
+
+	if (wd >= 0)
+		bs->wd = wd;
+}
+
 bool
 barriers_watches(const struct barriers *bs, int wd)
 {

@@ -23,6 +23,9 @@ int barriers_start(struct barriers *bs, uint64_t *ret_id, struct err *e);
 /* An event of any folder; seq: settle_seq now. */
 void barriers_event(struct barriers *bs, int wd, const char *name, uint64_t seq);
 
+/* Watch the folder anew, in case its watch is of no use. */
+void barriers_rewatch(struct barriers *bs, struct inotify *in);
+
 bool barriers_watches(const struct barriers *bs, int wd);
 
 /* Did this one's event arrive, or was it given up? */

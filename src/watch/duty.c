@@ -83,7 +83,11 @@ duty_probe_start(struct watcher *w)
 {
 	uint64_t id;
 
-	if (!w->probing && w->barriers != NULL && barriers_start(w->barriers, &id, NULL) == 0) {
+	if (w->probing || w->barriers == NULL)
+		return;
+	if (w->deaf)
+		barriers_rewatch(w->barriers, w->inotify);
+	if (barriers_start(w->barriers, &id, NULL) == 0) {
 		w->own_probe = id;
 		duty_probe_begin(w, id);
 	}

@@ -102,3 +102,25 @@ def test_a_start_with_calls_that_fail_is_made_good_too(scene, error):
     live.told()
     live.checkout.skill("g1/s1", "Edited afterwards.")
     assert summary(live.told()) == ["updated skill/g1/s1"]
+
+
+def test_where_events_never_arrive_everything_is_polled_until_they_do(scene):
+    """The first watches look as if they worked, and are none."""
+    strace = shutil.which("strace")
+    if strace is None:
+        pytest.skip("strace is not installed")
+    for i in range(5):
+        scene.checkout.skill(f"s{i}")
+    scene.checkout.commit()
+    live = Live(scene, watch={"poll": "300ms"}, prefix=[
+        strace, "-f", "-qq", "-o", os.path.join(scene.folder, "trace"), "-e",
+        "inject=inotify_add_watch:retval=1000000:when=1..200", "--"])
+    until("it polls", lambda: live.daemon.status()["watch"]["mode"] == "polling")
+    live.daemon.wait_output("no event came for a file that was made to try")
+    live.checkout.skill("s0", "Edited without an event.")
+    live.scene.wait_item("skill/s0", "is told", lambda item: item["description"] == "Edited without an event.")
+    assert summary(live.told()) == ["updated skill/s0"]
+    until("events arrive", lambda: live.daemon.status()["watch"]["mode"] == "inotify")
+    live.checkout.skill("s1", "Edited with one.")
+    assert summary(live.told()) == ["updated skill/s1"]
+    assert live.daemon.status()["watch"]["drift"] == 0
