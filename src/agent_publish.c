@@ -2,7 +2,7 @@
 
 enum {
 	AHEAD_GATHER = 256, /* bundles assembled in one step, so that Redis is not kept waiting */
-	AHEAD_SET = 256, /* changes that make a set worth while */
+	AHEAD_SET = 1024, /* changes that make a set worth while */
 };
 
 static void
