@@ -330,6 +330,23 @@ live(const struct settings *s, const struct flags *f)
 	return end;
 }
 
+/*
+ * libuv's pool reads and parses files: a thread for each processor, but at least
+ * two, because a disk may keep one waiting, and at most libuv's own four. Each
+ * has a heap of its own, as the loop has: with fewer they wait for each other.
+ */
+static void
+set_threads(void)
+{
+	long n = sysconf(_SC_NPROCESSORS_ONLN);
+	char text[16];
+
+	n = n < 2 ? 2 : n > 4 ? 4 : n;
+	(void)snprintf(text, sizeof text, "%ld", n);
+	(void)setenv("UV_THREADPOOL_SIZE", text, 0);
+	(void)mallopt(M_ARENA_MAX, (int)n + 1);
+}
+
 int
 main(int argc, char **argv)
 {
@@ -346,7 +363,7 @@ main(int argc, char **argv)
 	flags.agent.reload = reload;
 	flags.agent.reload_arg = &flags;
 	(void)signal(SIGPIPE, SIG_IGN);
-	(void)mallopt(M_ARENA_MAX, 2); /* the pool's threads would each keep a heap of their own */
+	set_threads();
 	if (load(&flags, &settings) != 0) {
 		settings_free(&settings);
 		return EXIT_USAGE;
