@@ -4,6 +4,7 @@
 #include <time.h>
 
 #include "agent_private.h"
+#include "base/fault.h"
 #include "base/log.h"
 #include "base/mem.h"
 #include "base/text.h"
@@ -155,7 +156,7 @@ reading_done(struct agent *a, struct reading *r, usec_t now)
 		} else if (reading_deferred(a, r, now)) {
 			facts_set_kept(a->facts, r->path, r->ticket);
 			manifest_unref(r->manifest);
-			a->put_off = true;
+			a->put_off = !HAS_FAULT(FAULT_BARRIER_EARLY);
 		} else {
 			facts_set_manifest(a->facts, r->path, r->ticket, &r->sig, r->manifest, r->wall_ns);
 		}
@@ -176,7 +177,7 @@ reading_done(struct agent *a, struct reading *r, usec_t now)
 		facts_set_kept(a->facts, r->path, r->ticket);
 		if (!watcher_defer(a->watcher, r->path, now))
 			retry_later(a, r->path, now + RETRY_UNSTABLE);
-		a->put_off = true;
+		a->put_off = !HAS_FAULT(FAULT_BARRIER_EARLY);
 		break;
 	case READ_ERROR:
 		reading_failed(a, r, now);

@@ -9,6 +9,7 @@
 #include <unistd.h>
 
 #include "agent.h"
+#include "base/fault.h"
 #include "base/fs.h"
 #include "base/limits.h"
 #include "base/log.h"
@@ -310,6 +311,8 @@ live(const struct settings *s, const struct flags *f)
 	struct err e;
 	char *root = find_root(s, &e);
 
+	if (FAULT != 0)
+		log_warning("built with the seeded fault %d: for tests only", FAULT);
 	if (root != NULL) {
 		if (!f->agent.once && !f->agent.dry_run)
 			log_info("shelfd %s: catalog %s, source %s", PACKAGE_VERSION, s->catalog,

@@ -2,6 +2,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "base/fault.h"
 #include "base/mem.h"
 #include "base/text.h"
 #include "redis/publisher_private.h"
@@ -90,9 +91,13 @@ apply_give_up(struct publisher *p)
 void
 apply_send(struct publisher *p)
 {
+	struct sending *s = &p->sending;
+
+	if (HAS_FAULT(FAULT_SENT_TWICE) && s->call.base != p->rev)
+		apply_build(p, s->call.first, s->call.first_problem, p->rev, &s->call, &s->request);
 	p->state = PUBLISHER_APPLY;
-	p->sending.sent_at = p->now;
-	buf_add(&p->out, p->sending.request.p, p->sending.request.n);
+	s->sent_at = p->now;
+	buf_add(&p->out, s->request.p, s->request.n);
 	publisher_await(p, REQUEST_APPLY);
 }
 

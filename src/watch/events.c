@@ -1,6 +1,7 @@
 #include <errno.h>
 #include <string.h>
 
+#include "base/fault.h"
 #include "base/log.h"
 #include "watch/inner.h"
 
@@ -75,9 +76,11 @@ name_event(struct watcher *w, struct node *dir, uint32_t mask, const char *name,
 		audit_heard(w->audit, path_set(w, dir, name));
 	if ((mask & IN_ISDIR) != 0 && (mask & IN_MOVED_FROM) != 0) {
 		child = tree_child(w->tree, dir, name);
-		if (child != NULL)
+		if (child != NULL && !HAS_FAULT(FAULT_PATHS))
 			scan_unwatch(w, child);
 	}
+	if (HAS_FAULT(FAULT_GONE_AT_ONCE) && (mask & (IN_DELETE | IN_MOVED_FROM)) != 0)
+		w->sink.gone(w->arg, buf_str(&w->path));
 	githold_activity(&w->hold, now);
 	settle_touch(w->settle, dir->number, name, event_kind(mask), now);
 }
@@ -93,7 +96,7 @@ events_take(struct watcher *w, const struct inotify_event *ev, const char *name,
 		log_info("file events came faster than they were read and some are lost: looking at everything");
 		w->overflows++;
 		audit_cancel(w->audit);
-		w->rescan = true;
+		w->rescan |= !HAS_FAULT(FAULT_NO_RESCAN);
 		if (w->barriers != NULL)
 			barriers_overflow(w->barriers, settle_seq(w->settle));
 		return;

@@ -5,6 +5,7 @@
 #include <string.h>
 #include <unistd.h>
 
+#include "base/fault.h"
 #include "base/log.h"
 #include "base/mem.h"
 #include "base/text.h"
@@ -233,10 +234,13 @@ read_folder(struct scan *sc, struct node *n, int fd)
 	n->ino = at.ino;
 	n->mounted = at.mounted;
 	note_silence(sc->w, n, fd);
-	watch_folder(sc, n, fd);
+	if (!HAS_FAULT(FAULT_WATCH_LATE))
+		watch_folder(sc, n, fd);
 	n->epoch = sc->epoch;
 	if (take_entries(sc, n, fd) != 0)
 		return -1;
+	if (HAS_FAULT(FAULT_WATCH_LATE))
+		watch_folder(sc, n, fd);
 	forget_unseen(sc, n);
 	sc->folders++;
 	return 0;

@@ -5,6 +5,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "base/fault.h"
 #include "base/mem.h"
 #include "base/rbtree.h"
 
@@ -239,7 +240,7 @@ tree_set_wd(struct tree *t, struct node *n, int wd)
 {
 	struct node *other = tree_by_wd(t, wd);
 
-	if (other == n)
+	if (other == n || (other != NULL && HAS_FAULT(FAULT_PATHS)))
 		return NULL;
 	if (other != NULL)
 		(void)tree_set_wd(t, other, -1);

@@ -8,6 +8,7 @@
 #include <string.h>
 #include <unistd.h>
 
+#include "base/fault.h"
 #include "base/log.h"
 #include "base/mem.h"
 #include "base/text.h"
@@ -258,6 +259,8 @@ watcher_held(struct watcher *w, usec_t now)
 {
 	bool waited;
 
+	if (HAS_FAULT(FAULT_NO_HOLD))
+		return false;
 	if (w->git_unseen)
 		look_at_git(w, now);
 	waited = githold_deadline(&w->hold) != USEC_NEVER;

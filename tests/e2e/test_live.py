@@ -116,6 +116,15 @@ def test_a_broken_manifest_keeps_its_last_good_version_and_both_edges_are_told(l
     assert len(problem_events(live)) == 1 and path in json.dumps(problem_events(live)[0]["data"])
 
 
+def test_a_barrier_waits_for_what_a_scan_after_it_finds_broken(live):
+    """The folder's events come before the barrier, what is in it is found after it, and then put off."""
+    for i in range(10):
+        live.checkout.write(f"elsewhere/n{i}/SKILL.md", "---\nname: [\n---\n")
+        live.checkout.rename(f"elsewhere/n{i}", f"skills/n{i}")
+        assert live.told() == []
+        assert f"skills/n{i}/SKILL.md" in live.scene.published().problems
+
+
 def test_a_manifest_that_recovers_to_its_old_bytes_is_told_as_recovered(live):
     good = live.scene.published().items["skill/one"]
     path = "skills/one/SKILL.md"

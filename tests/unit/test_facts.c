@@ -183,6 +183,26 @@ the_bundle_digest_is_that_of_the_documented_text(void **state)
 }
 
 static void
+what_was_read_right_after_it_was_written_is_read_again_when_it_is_seen_again(void **state)
+{
+	struct facts *f = *state;
+	const uint8_t sha[SHA256_SIZE] = {1};
+	struct wanted w;
+
+	saw(f, "skills/a/SKILL.md", 1);
+	saw(f, "skills/a/b", 2);
+	read_all(f);
+	facts_touch(f, "skills/a/b");
+	assert_true(facts_next_wanted(f, &w));
+	facts_set_digest(f, w.path, w.ticket, sig(2), sha, sig(2)->mtime_ns);
+	saw(f, "skills/a/b", 2);
+	assert_true(facts_next_wanted(f, &w));
+	facts_set_digest(f, w.path, w.ticket, sig(2), sha, 1 << 30);
+	saw(f, "skills/a/b", 2);
+	assert_false(facts_next_wanted(f, &w));
+}
+
+static void
 a_known_signature_is_not_read_again_unless_forced(void **state)
 {
 	struct facts *f = *state;
@@ -414,6 +434,7 @@ main(void)
 	    TEST(files_change_hands_when_an_entry_manifest_comes_and_goes),
 	    TEST(the_order_of_events_does_not_change_the_digest),
 	    TEST(the_bundle_digest_is_that_of_the_documented_text),
+	    TEST(what_was_read_right_after_it_was_written_is_read_again_when_it_is_seen_again),
 	    TEST(a_known_signature_is_not_read_again_unless_forced),
 	    TEST(an_answer_to_an_old_question_is_dropped),
 	    TEST(an_answer_for_a_file_that_went_meanwhile_is_dropped),
