@@ -51,6 +51,7 @@ struct waiter {
 	struct http_request *req;
 	uint64_t barrier; /* id of the watcher's barrier */
 	bool arrived; /* all that was saved before has been told */
+	bool looked; /* no event can say so here: everything was looked at instead */
 	bool sync; /* waits for the running full sync as well */
 };
 

@@ -170,10 +170,13 @@ waiter_barrier(struct agent *a, struct waiter *w)
 	w->arrived = false;
 	if (watcher_barrier(a->watcher, &w->barrier, &e) == 0)
 		return;
-	/* Without a barrier only a look at everything can tell. */
-	log_warning("barrier: %s; scanning instead", e.msg);
-	agent_sync_start(a, "barrier", clock_now());
-	w->arrived = true;
+	/* Without a barrier only a look at everything can tell; once is enough, what it put off settles by itself. */
+	if (!w->looked) {
+		log_debug("barrier: %s; looking at everything instead", e.msg);
+		agent_sync_start(a, "barrier", clock_now());
+	}
+	w->looked = true;
+	w->arrived = watcher_mark(a->watcher, &w->barrier) != 0;
 }
 
 /*

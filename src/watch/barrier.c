@@ -103,6 +103,18 @@ barriers_start(struct barriers *bs, uint64_t *ret_id, struct err *e)
 	return 0;
 }
 
+void
+barriers_mark(struct barriers *bs, uint64_t seq, uint64_t *ret_id)
+{
+	struct barrier *b = mem_zalloc(sizeof *b);
+
+	b->id = ++bs->last_id;
+	b->arrived = true;
+	b->seq = seq;
+	TAILQ_INSERT_TAIL(&bs->list, b, link);
+	*ret_id = b->id;
+}
+
 static void
 arrive(struct barriers *bs, struct barrier *b, uint64_t seq)
 {

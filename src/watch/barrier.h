@@ -20,6 +20,9 @@ void barriers_free(struct barriers *bs); /* what was started is never done */
 
 int barriers_start(struct barriers *bs, uint64_t *ret_id, struct err *e);
 
+/* One that needs no event: it is done when all that was touched up to seq has been handed out. */
+void barriers_mark(struct barriers *bs, uint64_t seq, uint64_t *ret_id);
+
 /* An event of any folder; seq: settle_seq now. */
 void barriers_event(struct barriers *bs, int wd, const char *name, uint64_t seq);
 

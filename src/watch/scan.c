@@ -67,6 +67,19 @@ scan_forget(struct watcher *w, struct node *n)
 	tree_remove(w->tree, n, forget_names, w);
 }
 
+/* Is the folder of n, which had its watch as twin, still there as well? */
+static bool
+is_at_both(struct watcher *w, const struct node *n, const struct node *twin)
+{
+	int fd = look_open(w, twin, O_PATH | O_DIRECTORY);
+	struct place at;
+	bool same = fd >= 0 && place_of(fd, &at) == 0 && at.dev == n->dev && at.ino == n->ino;
+
+	if (fd >= 0)
+		(void)close(fd);
+	return same;
+}
+
 /*
  * One inode has one descriptor. When another node has it, that folder was moved
  * here and the event that says so is still to come; or it is mounted at both
@@ -89,8 +102,8 @@ watch_folder(struct scan *sc, struct node *n, int fd)
 	n->blind = wd < 0;
 	twin = tree_set_wd(w->tree, n, wd);
 	if (twin != NULL)
-		twin->blind = true;
-	w->blind |= n->blind || twin != NULL;
+		twin->blind = is_at_both(w, n, twin);
+	w->blind |= n->blind || (twin != NULL && twin->blind);
 }
 
 static void

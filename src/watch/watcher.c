@@ -461,6 +461,15 @@ watcher_barrier(struct watcher *w, uint64_t *ret_id, struct err *e)
 	return 0;
 }
 
+int
+watcher_mark(struct watcher *w, uint64_t *ret_id)
+{
+	if (w->barriers == NULL)
+		return -1;
+	barriers_mark(w->barriers, settle_seq(w->settle), ret_id);
+	return 0;
+}
+
 bool
 watcher_auditing(const struct watcher *w)
 {

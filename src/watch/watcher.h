@@ -130,6 +130,9 @@ void watcher_cleared(struct watcher *w, const char *path);
  */
 int watcher_barrier(struct watcher *w, uint64_t *ret_id, struct err *e);
 
+/* The same for what has been seen so far, by events or by looks; what waits to settle is waited for. -1: no barriers. */
+int watcher_mark(struct watcher *w, uint64_t *ret_id);
+
 /* How often all was looked at, or all that is polled, and why. */
 #define WATCHER_REASONS 16
 struct watcher_count {

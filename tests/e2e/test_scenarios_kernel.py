@@ -203,6 +203,19 @@ def test_polling_as_configured_finds_what_happens_and_tells_it_once(scene):
     assert live.told() == []
 
 
+def test_a_barrier_where_it_polls_waits_for_what_looks_half_written_and_ends(scene):
+    fill(scene.checkout, 5)
+    live = Live(scene, watch={"mode": "polling", "poll": "100ms"})
+    good = live.scene.published().items["skill/s0"]
+    for text in ("", "---\nname: [\n"):
+        live.checkout.write("skills/new/SKILL.md", text)
+        live.checkout.write("skills/s0/SKILL.md", "---\nname: [\n")
+        live.told(stale={"skill/s0": good})
+    live.checkout.skill("s0", "Mended.")
+    live.checkout.skill("new")
+    live.told()
+
+
 def test_s37_a_mount_that_goes_deletes_nothing_and_is_read_again_when_it_is_back(scene, mounts):
     scene.checkout.skill("here")
     store = os.path.join(scene.folder, "store")
