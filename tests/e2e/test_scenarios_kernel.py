@@ -207,12 +207,12 @@ def test_a_barrier_where_it_polls_waits_for_what_looks_half_written_and_ends(sce
     fill(scene.checkout, 5)
     live = Live(scene, watch={"mode": "polling", "poll": "100ms"})
     good = live.scene.published().items["skill/s0"]
-    for text in ("", "---\nname: [\n"):
-        live.checkout.write("skills/new/SKILL.md", text)
+    for i, text in enumerate(("", "---\nname: [\n")):
+        live.checkout.write(f"skills/new{i}/SKILL.md", text)
         live.checkout.write("skills/s0/SKILL.md", "---\nname: [\n")
         live.told(stale={"skill/s0": good})
     live.checkout.skill("s0", "Mended.")
-    live.checkout.skill("new")
+    live.checkout.skill("new1")
     live.told()
 
 
