@@ -1,10 +1,8 @@
 #include "catalog/facts.h"
 
-#include <assert.h>
 #include <stdlib.h>
 #include <string.h>
 
-#include "base/fault.h"
 #include "base/mem.h"
 #include "catalog/facts_private.h"
 
@@ -110,61 +108,6 @@ fact_tomb(struct facts *f, struct fact *fact)
 	STAILQ_INSERT_TAIL(&f->tombs, t, next);
 }
 
-void
-fact_dequeue(struct facts *f, struct fact *fact)
-{
-	if (fact->content == CONTENT_WANTED) {
-		TAILQ_REMOVE(&f->queue, fact, in_queue);
-		f->wanted--;
-	}
-	fact->content = CONTENT_NONE;
-}
-
-void
-fact_enqueue(struct facts *f, struct fact *fact)
-{
-	if (fact->content == CONTENT_WANTED)
-		return;
-	fact->ticket = ++f->tickets; /* an answer that is on its way is void now */
-	fact->content = CONTENT_WANTED;
-	TAILQ_INSERT_TAIL(&f->queue, fact, in_queue);
-	f->wanted++;
-}
-
-void
-fact_set_manifest(struct facts *f, struct fact *fact, struct manifest *m)
-{
-	manifest_unref(fact->manifest);
-	fact->manifest = m;
-	fact_mark(f, fact);
-}
-
-void
-fact_need(struct facts *f, struct fact *fact)
-{
-	if (fact->role == ROLE_NONE) {
-		fact_dequeue(f, fact);
-		return;
-	}
-	if (fact->kind == FACT_FILE) {
-		bool known = role_is_manifest(fact->role) ? fact->manifest != NULL || HAS_FAULT(FAULT_ROLE_KEPT)
-							  : fact->have_digest;
-
-		if (fact->content == CONTENT_NONE || (fact->content == CONTENT_KNOWN && !known))
-			fact_enqueue(f, fact);
-		return;
-	}
-	if (fact->role == ROLE_MEMBER || fact->manifest != NULL)
-		return;
-	if (fact->kind == FACT_SYMLINK)
-		fact_set_manifest(f, fact,
-		    manifest_unreadable(
-			"symlink", "a manifest must not be a symbolic link", "put the file itself here"));
-	else
-		fact_set_manifest(
-		    f, fact, manifest_unreadable("not-regular", "a manifest must be a regular file", NULL));
-}
-
 static void
 fact_free(struct fact *fact)
 {
@@ -174,7 +117,7 @@ fact_free(struct fact *fact)
 	free(fact);
 }
 
-static void
+void
 fact_remove(struct facts *f, struct fact *fact)
 {
 	RB_REMOVE(fact_tree, &f->facts, fact);
@@ -366,127 +309,6 @@ facts_unknown(struct facts *f, const char *path, const char *message, uint32_t e
 		fact_unknown(f, fact, message, epoch);
 }
 
-bool
-facts_next_wanted(struct facts *f, struct wanted *ret)
-{
-	struct fact *fact = TAILQ_FIRST(&f->queue);
-
-	if (fact == NULL)
-		return false;
-	fact_dequeue(f, fact);
-	fact->content = CONTENT_ASKED;
-	f->asked++;
-	ret->path = fact->path;
-	ret->collection = fact->collection;
-	ret->size = fact->sig.size;
-	ret->ticket = fact->ticket;
-	ret->want = fact->role == ROLE_MEMBER ? WANT_DIGEST : WANT_MANIFEST;
-	ret->entry = fact->role == ROLE_ENTRY;
-	return true;
-}
-
-size_t
-facts_wanted(const struct facts *f)
-{
-	return f->wanted;
-}
-
-/* The fact that an answer is for, if the answer still counts. */
-static struct fact *
-fact_answered(struct facts *f, const char *path, uint64_t ticket)
-{
-	struct fact *fact = fact_find(f, path);
-
-	assert(f->asked > 0);
-	f->asked--;
-	if (fact == NULL || fact->content != CONTENT_ASKED || fact->ticket != ticket)
-		return NULL;
-	fact->content = CONTENT_KNOWN;
-	return fact;
-}
-
-static void
-fact_learn(
-    struct facts *f, struct fact *fact, const struct signature *sig, const uint8_t sha[SHA256_SIZE], int64_t wall_ns)
-{
-	bool same = fact->have_digest && fact->unreadable == NULL && memcmp(fact->sha256, sha, SHA256_SIZE) == 0;
-
-	fact->sig = *sig;
-	fact->racy = signature_racy(sig, wall_ns) && !HAS_FAULT(FAULT_NO_RACY);
-	fact->have_digest = true;
-	memcpy(fact->sha256, sha, SHA256_SIZE);
-	free(fact->unreadable);
-	fact->unreadable = NULL;
-	if (!same)
-		fact_mark(f, fact);
-}
-
-void
-facts_set_manifest(struct facts *f, const char *path, uint64_t ticket, const struct signature *sig, struct manifest *m,
-    int64_t wall_ns)
-{
-	struct fact *fact = fact_answered(f, path, ticket);
-
-	if (fact == NULL) {
-		manifest_unref(m);
-		return;
-	}
-	fact_learn(f, fact, sig, m->sha256, wall_ns);
-	fact_set_manifest(f, fact, m);
-	fact_need(f, fact);
-}
-
-void
-facts_set_digest(struct facts *f, const char *path, uint64_t ticket, const struct signature *sig,
-    const uint8_t sha[SHA256_SIZE], int64_t wall_ns)
-{
-	struct fact *fact = fact_answered(f, path, ticket);
-
-	if (fact == NULL)
-		return;
-	fact_learn(f, fact, sig, sha, wall_ns);
-	fact_need(f, fact);
-}
-
-void
-facts_set_unreadable(struct facts *f, const char *path, uint64_t ticket, const char *message)
-{
-	struct fact *fact = fact_answered(f, path, ticket);
-
-	if (fact == NULL)
-		return;
-	free(fact->unreadable);
-	fact->unreadable = mem_strdup(message);
-	fact_mark(f, fact);
-}
-
-void
-facts_set_kept(struct facts *f, const char *path, uint64_t ticket)
-{
-	struct fact *fact = fact_answered(f, path, ticket);
-
-	if (fact != NULL)
-		fact->racy = true;
-}
-
-void
-facts_set_gone(struct facts *f, const char *path, uint64_t ticket)
-{
-	struct fact *fact = fact_answered(f, path, ticket);
-
-	if (fact != NULL)
-		fact_remove(f, fact);
-}
-
-void
-facts_touch(struct facts *f, const char *path)
-{
-	struct fact *fact = fact_find(f, path);
-
-	if (fact != NULL && fact->kind == FACT_FILE && fact->role != ROLE_NONE)
-		fact_enqueue(f, fact);
-}
-
 const uint8_t *
 facts_digest(const struct facts *f, const char *path)
 {
@@ -501,12 +323,6 @@ facts_manifest(const struct facts *f, const char *path)
 	const struct fact *fact = fact_find(f, path);
 
 	return fact != NULL ? fact->manifest : NULL;
-}
-
-bool
-facts_complete(const struct facts *f)
-{
-	return f->asked == 0 && TAILQ_EMPTY(&f->queue);
 }
 
 void

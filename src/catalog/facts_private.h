@@ -1,6 +1,7 @@
 /*
  * What the files of this stage share: facts.c keeps the table, roles.c says
- * whose a file is, assemble.c makes candidates of it. Nobody else includes this.
+ * whose a file is, reads.c what is to be read and what came of it, assemble.c
+ * makes candidates of it. Nobody else includes this.
  */
 #ifndef CATALOG_FACTS_PRIVATE_H
 #define CATALOG_FACTS_PRIVATE_H
@@ -91,6 +92,9 @@ bool role_is_manifest(enum role r);
 /* What is told of this file's manifest (or its bundle's) must be told anew. */
 void fact_mark(struct facts *f, struct fact *fact);
 void fact_unmark(struct facts *f, struct fact *fact);
+
+/* There is no such file any more: out of the table with it. */
+void fact_remove(struct facts *f, struct fact *fact);
 
 /* The manifest at this path was told: tell that it is none any more. */
 void fact_tomb(struct facts *f, struct fact *fact);
