@@ -5,6 +5,7 @@
 
 #include "base/mem.h"
 #include "base/rbtree.h"
+#include "base/textset.h"
 
 struct slot;
 
@@ -27,20 +28,13 @@ struct slot {
 	TAILQ_HEAD(cand_list, cand) cands;
 };
 
-struct mark {
-	RB_ENTRY(mark) entry;
-	const char *text; /* behind the struct */
-};
-
 RB_HEAD(cands, cand);
 RB_HEAD(slots, slot);
-RB_HEAD(marks, mark);
 
 struct catalog {
 	struct cands cands;
 	struct slots slots;
-	struct marks keys, paths; /* touched */
-	size_t n_keys;
+	struct textset keys, paths; /* touched */
 	size_t good, broken;
 };
 
@@ -58,53 +52,8 @@ slot_cmp(const struct slot *a, const struct slot *b)
 	return strcmp(a->key, b->key);
 }
 
-static int
-mark_cmp(const struct mark *a, const struct mark *b)
-{
-	return strcmp(a->text, b->text);
-}
-
 RBTREE_GENERATE(cands, cand, by_path, cand_cmp)
 RBTREE_GENERATE(slots, slot, by_key, slot_cmp)
-RBTREE_GENERATE(marks, mark, entry, mark_cmp)
-
-static bool
-mark_set(struct marks *set, const char *text)
-{
-	size_t size = strlen(text) + 1;
-	struct mark *m = mem_alloc(sizeof *m + size);
-
-	m->text = memcpy(m + 1, text, size);
-	if (RB_INSERT(marks, set, m) == NULL)
-		return true;
-	free(m);
-	return false;
-}
-
-static bool
-mark_take(struct marks *set, struct buf *ret_text)
-{
-	struct mark *m = RB_MIN(marks, set);
-
-	if (m == NULL)
-		return false;
-	RB_REMOVE(marks, set, m);
-	buf_clear(ret_text);
-	buf_addstr(ret_text, m->text);
-	free(m);
-	return true;
-}
-
-static void
-marks_free(struct marks *set)
-{
-	struct mark *m;
-
-	while ((m = RB_ROOT(set)) != NULL) {
-		RB_REMOVE(marks, set, m);
-		free(m);
-	}
-}
 
 static struct cand *
 cand_find(const struct catalog *c, const char *source, const char *path)
@@ -213,8 +162,6 @@ catalog_new(void)
 
 	RB_INIT(&c->cands);
 	RB_INIT(&c->slots);
-	RB_INIT(&c->keys);
-	RB_INIT(&c->paths);
 	return c;
 }
 
@@ -234,8 +181,8 @@ catalog_free(struct catalog *c)
 		RB_REMOVE(slots, &c->slots, s);
 		free(s);
 	}
-	marks_free(&c->keys);
-	marks_free(&c->paths);
+	textset_clear(&c->keys);
+	textset_clear(&c->paths);
 	free(c);
 }
 
@@ -333,35 +280,31 @@ catalog_touch_all(struct catalog *c)
 void
 catalog_touch_key(struct catalog *c, const char *key)
 {
-	if (mark_set(&c->keys, key))
-		c->n_keys++;
+	(void)textset_add(&c->keys, key);
 }
 
 void
 catalog_touch_path(struct catalog *c, const char *path)
 {
-	(void)mark_set(&c->paths, path);
+	(void)textset_add(&c->paths, path);
 }
 
 bool
 catalog_next_key(struct catalog *c, struct buf *ret)
 {
-	if (!mark_take(&c->keys, ret))
-		return false;
-	c->n_keys--;
-	return true;
+	return textset_take(&c->keys, ret);
 }
 
 bool
 catalog_next_path(struct catalog *c, struct buf *ret)
 {
-	return mark_take(&c->paths, ret);
+	return textset_take(&c->paths, ret);
 }
 
 size_t
 catalog_touched_keys(const struct catalog *c)
 {
-	return c->n_keys;
+	return c->keys.n;
 }
 
 /* Does this candidate hold its key? An unknown last good version counts when it is the one that is published. */
@@ -459,7 +402,7 @@ catalog_problems(const struct catalog *c, const char *path, struct buf *out)
 bool
 catalog_touched(const struct catalog *c)
 {
-	return !RB_EMPTY(&c->keys) || !RB_EMPTY(&c->paths);
+	return c->keys.n != 0 || c->paths.n != 0;
 }
 
 size_t

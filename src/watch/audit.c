@@ -4,73 +4,27 @@
 #include <string.h>
 
 #include "base/mem.h"
-#include "base/rbtree.h"
+#include "base/textset.h"
 
 #define HEARD_MAX 100000 /* with more going on nothing can be said */
 
-struct entry {
-	RB_ENTRY(entry) by_path;
-	const char *path; /* behind the struct; a key for a search has none */
-};
-
-RB_HEAD(paths, entry);
-
 struct audit {
-	struct paths suspects, heard;
-	size_t n_heard;
+	struct textset suspects, heard;
 	bool running;
 	usec_t until; /* USEC_NEVER before all has been looked at */
 };
 
-static int
-compare_paths(const struct entry *a, const struct entry *b)
-{
-	return strcmp(a->path, b->path);
-}
-
-RBTREE_GENERATE(paths, entry, by_path, compare_paths)
-
-/* false: it is there already. */
-static bool
-paths_add(struct paths *ps, const char *path)
-{
-	size_t size = strlen(path) + 1;
-	struct entry *e = mem_zalloc(sizeof *e + size);
-
-	e->path = memcpy(e + 1, path, size);
-	if (RB_INSERT(paths, ps, e) == NULL)
-		return true;
-	free(e);
-	return false;
-}
-
-static void
-paths_clear(struct paths *ps)
-{
-	struct entry *e;
-
-	while ((e = RB_ROOT(ps)) != NULL) {
-		(void)RB_REMOVE(paths, ps, e);
-		free(e);
-	}
-}
-
 struct audit *
 audit_new(void)
 {
-	struct audit *a = mem_zalloc(sizeof *a);
-
-	RB_INIT(&a->suspects);
-	RB_INIT(&a->heard);
-	return a;
+	return mem_zalloc(sizeof(struct audit));
 }
 
 void
 audit_cancel(struct audit *a)
 {
-	paths_clear(&a->suspects);
-	paths_clear(&a->heard);
-	a->n_heard = 0;
+	textset_clear(&a->suspects);
+	textset_clear(&a->heard);
 	a->running = false;
 	a->until = USEC_NEVER;
 }
@@ -108,7 +62,7 @@ void
 audit_suspect(struct audit *a, const char *path)
 {
 	if (a->running)
-		(void)paths_add(&a->suspects, path);
+		(void)textset_add(&a->suspects, path);
 }
 
 void
@@ -116,8 +70,8 @@ audit_heard(struct audit *a, const char *path)
 {
 	if (!a->running)
 		return;
-	a->n_heard += paths_add(&a->heard, path);
-	if (a->n_heard > HEARD_MAX)
+	(void)textset_add(&a->heard, path);
+	if (a->heard.n > HEARD_MAX)
 		audit_cancel(a);
 }
 
@@ -125,34 +79,45 @@ static bool
 was_heard(const struct audit *a, const char *path)
 {
 	char *above = mem_strdup(path), *slash = NULL;
-	struct entry key = {.path = above};
 	bool heard;
 
 	do {
 		if (slash != NULL)
 			*slash = '\0';
-		heard = RB_FIND(paths, UNCONST(&a->heard), &key) != NULL;
+		heard = textset_has(&a->heard, above);
 		slash = strrchr(above, '/');
 	} while (!heard && slash != NULL);
 	free(above);
 	return heard;
 }
 
+struct report {
+	const struct audit *audit;
+	void (*left)(void *arg, const char *path);
+	void *arg;
+	size_t n;
+};
+
+static void
+report_suspect(void *arg, const char *path)
+{
+	struct report *r = arg;
+
+	if (was_heard(r->audit, path))
+		return;
+	r->left(r->arg, path);
+	r->n++;
+}
+
 bool
 audit_over(struct audit *a, usec_t now, void (*left)(void *arg, const char *path), void *arg, size_t *ret_n)
 {
-	struct entry *e;
+	struct report r = {.audit = a, .left = left, .arg = arg};
 
 	if (!a->running || now < a->until)
 		return false;
-	*ret_n = 0;
-	RB_FOREACH(e, paths, &a->suspects)
-	{
-		if (was_heard(a, e->path))
-			continue;
-		left(arg, e->path);
-		++*ret_n;
-	}
+	textset_each(&a->suspects, report_suspect, &r);
+	*ret_n = r.n;
 	audit_cancel(a);
 	return true;
 }
