@@ -177,6 +177,40 @@ agent_once_step(struct agent *a, usec_t now)
 }
 
 static void
+on_watch(uv_poll_t *poll, int status, int events)
+{
+	struct agent *a = poll->data;
+
+	(void)status, (void)events;
+	watcher_read(a->watcher, clock_now());
+}
+
+static void
+agent_poll(struct agent *a, uv_poll_t *poll, int fd, uv_poll_cb cb, bool *ret_polled)
+{
+	if (fd < 0 || uv_poll_init(&a->loop, poll, fd) != 0)
+		return;
+	*ret_polled = true;
+	poll->data = a;
+	(void)uv_poll_start(poll, UV_READABLE, cb);
+}
+
+/* The watcher's descriptor may come later, and is left alone while it cannot be read. */
+static void
+agent_listen(struct agent *a)
+{
+	bool listen = watcher_fd(a->watcher) >= 0;
+
+	if (!a->watch_polled)
+		agent_poll(a, &a->watch_poll, watcher_fd(a->watcher), on_watch, &a->watch_polled);
+	else if (listen && !a->listening)
+		(void)uv_poll_start(&a->watch_poll, UV_READABLE, on_watch);
+	else if (!listen && a->listening)
+		(void)uv_poll_stop(&a->watch_poll);
+	a->listening = a->watch_polled && listen;
+}
+
+static void
 on_step(uv_prepare_t *p)
 {
 	struct agent *a = p->data;
@@ -184,6 +218,7 @@ on_step(uv_prepare_t *p)
 
 	if (!a->ending)
 		agent_flow(a, now);
+	agent_listen(a);
 	publisher_set_state(
 	    a->publisher, a->ready ? "ready" : "starting", a->publishing ? a->changeset.n : 0, a->last_sync.finished);
 	publisher_tick(a->publisher, now, clock_wall_ms());
@@ -196,15 +231,6 @@ on_step(uv_prepare_t *p)
 	if (a->ending)
 		agent_end_step(a, now);
 	agent_arm(a, now);
-}
-
-static void
-on_watch(uv_poll_t *poll, int status, int events)
-{
-	struct agent *a = poll->data;
-
-	(void)status, (void)events;
-	watcher_read(a->watcher, clock_now());
 }
 
 static void
@@ -323,16 +349,6 @@ agent_http(struct agent *a, struct err *e)
 }
 
 static void
-agent_poll(struct agent *a, uv_poll_t *poll, int fd, uv_poll_cb cb, bool *ret_polled)
-{
-	if (fd < 0 || uv_poll_init(&a->loop, poll, fd) != 0)
-		return;
-	*ret_polled = true;
-	poll->data = a;
-	(void)uv_poll_start(poll, UV_READABLE, cb);
-}
-
-static void
 agent_signal(struct agent *a, uv_signal_t *s, int signum)
 {
 	(void)uv_signal_init(&a->loop, s);
@@ -403,7 +419,6 @@ agent_new(const struct settings *s, const char *root, const struct agent_options
 		agent_free(a);
 		return NULL;
 	}
-	agent_poll(a, &a->watch_poll, watcher_fd(a->watcher), on_watch, &a->watch_polled);
 	if (a->http != NULL)
 		agent_poll(a, &a->http_poll, http_server_fd(a->http), on_http, &a->http_polled);
 	return a;

@@ -71,6 +71,8 @@ status_source(const struct agent *a, struct jsonw *w)
 		jsonw_str_opt(w, "commit", repo_commit(a->repo));
 		jsonw_str_opt(w, "branch", repo_branch(a->repo));
 	}
+	if (a->git_why[0] != '\0')
+		jsonw_str(w, "git_error", a->git_why);
 	jsonw_object_end(w);
 	buf_free(&root);
 }
@@ -87,6 +89,20 @@ status_last_event(const struct watcher_stats *s, struct jsonw *w)
 	jsonw_str(w, "last_event", text);
 }
 
+/* Files that changed while they were read, and are read again. */
+static int64_t
+status_unstable(const struct agent *a)
+{
+	const struct retry *r;
+	int64_t n = 0;
+
+	LIST_FOREACH(r, &a->retries, entry)
+	{
+		n++;
+	}
+	return n;
+}
+
 static void
 status_watch(const struct agent *a, struct jsonw *w)
 {
@@ -99,6 +115,7 @@ status_watch(const struct agent *a, struct jsonw *w)
 	jsonw_int(w, "watch_limit", (int64_t)s.watch_limit);
 	jsonw_int(w, "unwatched", (int64_t)s.unwatched);
 	jsonw_int(w, "unreadable", (int64_t)s.unreadable);
+	jsonw_int(w, "unstable", status_unstable(a));
 	jsonw_int(w, "waiting", (int64_t)s.waiting);
 	jsonw_int(w, "events", (int64_t)s.events);
 	jsonw_int(w, "overflows", (int64_t)s.overflows);

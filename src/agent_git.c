@@ -42,6 +42,14 @@ git_failed(struct agent *a, const char *why)
 }
 
 static void
+git_works(struct agent *a)
+{
+	if (a->git_why[0] != '\0')
+		log_info("git: all can be read again");
+	a->git_why[0] = '\0';
+}
+
+static void
 git_moved(void *arg, const char *path)
 {
 	struct agent *a = arg;
@@ -64,7 +72,7 @@ git_reopen(struct agent *a)
 		git_failed(a, e.msg);
 		return;
 	}
-	a->git_why[0] = '\0';
+	git_works(a);
 	if (fresh == NULL && a->repo == NULL)
 		return;
 	if (fresh == NULL)
@@ -87,8 +95,10 @@ git_refresh(struct agent *a)
 
 	if (repo_refresh(a->repo, git_moved, a, &ignore, &e) != 0)
 		git_failed(a, e.msg);
+	else if (repo_unread(a->repo) != NULL)
+		git_failed(a, repo_unread(a->repo)->msg);
 	else
-		a->git_why[0] = '\0';
+		git_works(a);
 	a->rescan |= ignore;
 }
 
@@ -105,6 +115,9 @@ agent_git_look(struct agent *a)
 void
 agent_git_run(struct agent *a, usec_t now)
 {
+	/* Ignore files are read when somebody asks. */
+	if (a->repo != NULL && a->git_again == USEC_NEVER && repo_unread(a->repo) != NULL)
+		git_failed(a, repo_unread(a->repo)->msg);
 	if (now >= a->git_again && !a->held)
 		agent_git_look(a);
 }

@@ -95,11 +95,12 @@ struct agent {
 	uv_timer_t timer;
 	uv_poll_t watch_poll, http_poll;
 	bool looped, watch_polled, http_polled;
+	bool listening; /* to watch_poll */
 	uv_signal_t on_term, on_int, on_hup;
 
 	struct repo *repo; /* NULL outside git */
 	usec_t git_again; /* it could not be read: when to try again; USEC_NEVER */
-	char git_why[1024]; /* as it was logged */
+	char git_why[1024]; /* as it was logged; "" when all can be read */
 	struct watcher *watcher;
 	struct facts *facts;
 	struct catalog *catalog;

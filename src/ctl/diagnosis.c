@@ -187,10 +187,14 @@ watching_troubles(struct checkup *cu, const struct value *watch)
 {
 	const char *stale = ctl_json_text(watch, "git_stale_lock");
 	uint64_t unreadable = number_of(watch, "unreadable"), overflows = number_of(watch, "overflows");
+	uint64_t unstable = number_of(watch, "unstable");
 
 	if (unreadable != 0)
 		checkup_add(cu, "reading", VERDICT_WARNING, "the log names them; each is tried again by itself",
 		    "%" PRIu64 " files or folders cannot be read", unreadable);
+	if (unstable != 0)
+		checkup_add(cu, "changing", VERDICT_WARNING, "let their writers make a new file and rename it",
+		    "%" PRIu64 " files change while they are read", unstable);
 	if (stale != NULL && strcmp(stale, "true") == 0)
 		checkup_add(cu, "git-lock", VERDICT_WARNING,
 		    "remove index.lock or HEAD.lock there if no git command is running",

@@ -71,8 +71,14 @@ doctor_watching(struct doctor *d)
 {
 	const struct value *watch = d->daemon != NULL ? value_get(d->daemon, "watch") : NULL;
 
+	const struct value *source = d->daemon != NULL ? value_get(d->daemon, "source") : NULL;
+	const char *error = source != NULL ? ctl_json_text(source, "git_error") : NULL;
+
 	if (watch != NULL)
 		diagnose_watching(&d->found, watch);
+	if (error != NULL)
+		checkup_add(&d->found, "git", VERDICT_WARNING, "what was known stays; it is tried again by itself",
+		    "%s", error);
 }
 
 static void

@@ -276,6 +276,8 @@ status_text_watch_faults(const struct status *s, struct buf *b, const struct val
 {
 	const char *mode = ctl_json_text(w, "mode"), *stale = ctl_json_text(w, "git_stale_lock");
 	const char *operation = ctl_json_text(w, "git_operation");
+	const struct value *source = value_get(s->daemon, "source");
+	const char *error = source != NULL ? ctl_json_text(source, "git_error") : NULL;
 
 	if (mode != NULL && strcmp(mode, "lost") == 0)
 		status_line(
@@ -287,9 +289,14 @@ status_text_watch_faults(const struct status *s, struct buf *b, const struct val
 	if (status_nonzero(w, "unreadable"))
 		status_line(s, b, "", STYLE_YELLOW, "%s files or folders cannot be read, and are tried again",
 		    status_number(w, "unreadable"));
+	if (status_nonzero(w, "unstable"))
+		status_line(s, b, "", STYLE_YELLOW, "%s files change while they are read, and are read again",
+		    status_number(w, "unstable"));
 	if (status_nonzero(w, "drift"))
 		status_line(
 		    s, b, "", STYLE_YELLOW, "audits found %s changes that no event told of", status_number(w, "drift"));
+	if (error != NULL)
+		status_line(s, b, "git", STYLE_YELLOW, "cannot be read, and is tried again: %s", error);
 	if (operation != NULL && operation[0] != '\0')
 		status_line(s, b, "git", STYLE_YELLOW, "at work: %s", operation);
 	if (stale != NULL && strcmp(stale, "true") == 0)

@@ -1,5 +1,6 @@
 #include "git/checkout.h"
 
+#include <errno.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/stat.h>
@@ -85,6 +86,20 @@ checkout_check_owners(const char *root, const char *git_dir, struct err *e)
 	return r;
 }
 
+/* libgit2 found none. 0 when there is none; -1 when that cannot be seen at the root. */
+static int
+checkout_absent(const char *root, struct err *e)
+{
+	char *dot_git = mem_printf("%s/.git", root);
+	struct stat st;
+	int r = 0;
+
+	if (lstat(dot_git, &st) != 0 && errno != ENOENT && errno != ENOTDIR)
+		r = err_sys(e, errno, "%s", dot_git);
+	free(dot_git);
+	return r;
+}
+
 /* 1: there is a repository that may be opened. */
 static int
 checkout_find(const char *root, bool trust_owner, struct err *e)
@@ -93,7 +108,7 @@ checkout_find(const char *root, bool trust_owner, struct err *e)
 	int r = 1;
 
 	if (git_repository_discover(&git_dir, root, 0, NULL) != 0)
-		return 0;
+		return checkout_absent(root, e);
 	if (!trust_owner && checkout_check_owners(root, git_dir.ptr, e) != 0)
 		r = -1;
 	git_buf_dispose(&git_dir);

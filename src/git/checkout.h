@@ -19,12 +19,14 @@ int checkout_open(const char *root, bool trust_owner, git_repository **ret, stru
 struct checkout_identity {
 	char *root, *git_dir; /* resolved; NULL where there is none */
 	uint64_t dev, ino;
+	bool unknown; /* it is there, and could not be looked at */
 	int64_t born_ns; /* an inode's number is used again; 0 where the file system does not know */
 };
 
 /* Calls into libgit2, which must be initialised. */
 void checkout_identify(const char *root, struct checkout_identity *ret);
-bool checkout_identity_same(const struct checkout_identity *a, const struct checkout_identity *b);
+/* now unknown: it is taken for the same. */
+bool checkout_identity_same(const struct checkout_identity *then, const struct checkout_identity *now);
 void checkout_identity_free(struct checkout_identity *id);
 
 /* Fill e with what and libgit2's last error; returns -1. */

@@ -1,5 +1,6 @@
 #include "git/ignore.h"
 
+#include <errno.h>
 #include <fcntl.h>
 #include <stdint.h>
 #include <stdlib.h>
@@ -25,6 +26,7 @@ struct source {
 	struct stamp stamp;
 	uint8_t sha256[SHA256_SIZE]; /* of its bytes when there: a touch changes no rule */
 	struct rules *rules;
+	bool failed; /* the last try to read it did: it is read again at the next refresh */
 };
 
 struct folder {
@@ -45,6 +47,8 @@ struct ignore {
 	struct folders folders;
 	size_t n;
 	bool stale; /* the next refresh says "changed" without a look */
+	bool unread; /* a file could not be read, since the last refresh */
+	struct err why;
 	struct folder *last; /* folder of the latest query: scans go folder by folder */
 	struct buf name;
 };
@@ -57,25 +61,38 @@ ignore_compare(const struct folder *a, const struct folder *b)
 
 RBTREE_GENERATE(folders, folder, link, ignore_compare)
 
+static void
+ignore_failed(struct ignore *ig, struct source *s, const struct err *why)
+{
+	s->failed = true;
+	ig->unread = true;
+	ig->why = *why;
+}
+
 /* NULL when there is no regular file. */
 static struct source *
-ignore_read(const char *path)
+ignore_read(struct ignore *ig, const char *path)
 {
 	struct stamp stamp = stamp_take(path);
 	struct buf bytes = {0};
 	struct source *s;
-	struct err e;
+	struct err e = {0};
 
-	if (!stamp.there)
+	if (stamp.failed)
+		(void)err_sys(&e, errno, "%s", path);
+	else if (!stamp.there || (fs_read(path, IGNORE_FILE_MAX, &bytes, &e) != 0 && e.sys == ENOENT))
 		return NULL;
-	if (fs_read(path, IGNORE_FILE_MAX, &bytes, &e) != 0) {
+	s = mem_zalloc(sizeof *s);
+	s->stamp = stamp;
+	if (e.sys != 0) {
+		ignore_failed(ig, s, &e);
+	} else if (e.msg[0] != '\0') {
 		char shown[1024];
 
 		log_warning("ignore file left out: %s", text_escape_to(shown, sizeof shown, e.msg));
-		buf_clear(&bytes);
 	}
-	s = mem_zalloc(sizeof *s);
-	s->stamp = stamp;
+	if (e.msg[0] != '\0')
+		buf_clear(&bytes);
 	sha256(buf_str(&bytes), bytes.n, s->sha256);
 	s->rules = rules_parse(buf_str(&bytes), bytes.n);
 	buf_free(&bytes);
@@ -90,18 +107,27 @@ ignore_free_source(struct source *s)
 	free(s);
 }
 
-/* Did the rules change? A young file is read again and again until its stamp can be relied on. */
+/*
+ * Did the rules change? A young file is read again and again until its stamp can be relied on; of one that cannot be
+ * read the rules that are known stay.
+ */
 static bool
-ignore_source_moved(struct source **s, const char *path)
+ignore_source_moved(struct ignore *ig, struct source **s, const char *path)
 {
 	struct stamp now = stamp_take(path);
-	struct source *old = *s;
+	struct source *old = *s, *fresh;
 	bool moved;
 
-	if (old == NULL ? !now.there : stamp_same(&old->stamp, &now))
+	if (!now.failed && (old == NULL ? !now.there : !old->failed && stamp_same(&old->stamp, &now)))
 		return false;
-	*s = ignore_read(path);
-	moved = old == NULL || *s == NULL || memcmp(old->sha256, (*s)->sha256, SHA256_SIZE) != 0;
+	fresh = ignore_read(ig, path);
+	if (old != NULL && fresh != NULL && fresh->failed) {
+		old->failed = true;
+		ignore_free_source(fresh);
+		return false;
+	}
+	moved = old == NULL || fresh == NULL || memcmp(old->sha256, fresh->sha256, SHA256_SIZE) != 0;
+	*s = fresh;
 	ignore_free_source(old);
 	return moved;
 }
@@ -128,7 +154,7 @@ ignore_add(struct ignore *ig, struct folder *parent, const char *path, size_t le
 	f->below = len != 0 ? len + 1 : 0;
 	f->matched = matched;
 	if (!matched)
-		f->source = ignore_read(ignore_gitignore(ig, f->path));
+		f->source = ignore_read(ig, ignore_gitignore(ig, f->path));
 	(void)RB_INSERT(folders, &ig->folders, f);
 	ig->n++;
 	return f;
@@ -157,7 +183,7 @@ ignore_new(const char *workdir, const char *exclude)
 	RB_INIT(&ig->folders);
 	ig->workdir = mem_strdup(workdir);
 	ig->exclude_path = mem_strdup(exclude);
-	ig->exclude = ignore_read(exclude);
+	ig->exclude = ignore_read(ig, exclude);
 	return ig;
 }
 
@@ -184,7 +210,7 @@ ignore_set_global(struct ignore *ig, const char *path)
 	free(ig->global_path);
 	ig->global_path = mem_strdup_opt(path);
 	ignore_free_source(ig->global);
-	ig->global = path != NULL ? ignore_read(path) : NULL;
+	ig->global = path != NULL ? ignore_read(ig, path) : NULL;
 	ig->stale = true;
 }
 
@@ -196,7 +222,7 @@ ignore_folder_moved(struct ignore *ig, int dir, struct folder *f)
 
 	if (f->matched || (f->source == NULL && faccessat(dir, path + strlen(ig->workdir) + 1, F_OK, 0) != 0))
 		return false;
-	return ignore_source_moved(&f->source, path);
+	return ignore_source_moved(ig, &f->source, path);
 }
 
 bool
@@ -206,9 +232,10 @@ ignore_refresh(struct ignore *ig)
 	bool moved = ig->stale;
 
 	ig->stale = false;
-	moved = ignore_source_moved(&ig->exclude, ig->exclude_path) || moved;
+	ig->unread = false;
+	moved = ignore_source_moved(ig, &ig->exclude, ig->exclude_path) || moved;
 	if (ig->global_path != NULL)
-		moved = ignore_source_moved(&ig->global, ig->global_path) || moved;
+		moved = ignore_source_moved(ig, &ig->global, ig->global_path) || moved;
 	for (struct folder *f = RB_MIN(folders, &ig->folders); f != NULL && !moved;
 	     f = RB_NEXT(folders, &ig->folders, f))
 		moved = ignore_folder_moved(ig, dir, f);
@@ -285,4 +312,10 @@ ignore_matches(struct ignore *ig, const char *path, bool directory)
 	const struct folder *f = ignore_parent(ig, path);
 
 	return f->matched || ignore_verdict(ig, f, path, directory);
+}
+
+const struct err *
+ignore_unread(const struct ignore *ig)
+{
+	return ig->unread ? &ig->why : NULL;
 }

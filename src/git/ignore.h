@@ -8,6 +8,8 @@
 
 #include <stdbool.h>
 
+#include "base/err.h"
+
 struct ignore;
 
 /* workdir: absolute. exclude: path of info/exclude. */
@@ -22,5 +24,12 @@ bool ignore_refresh(struct ignore *ig);
 
 /* Is the path, relative to the work tree, or a folder above it, matched by a rule? */
 bool ignore_matches(struct ignore *ig, const char *path, bool directory);
+
+/*
+ * Why an ignore file could not be read since the last refresh, NULL when all
+ * could. Of a file that was read before the rules stay, another has none; the
+ * next refresh tries again.
+ */
+const struct err *ignore_unread(const struct ignore *ig);
 
 #endif

@@ -291,29 +291,47 @@ repo_refresh_head(struct repo *r, struct headtree **ret_old, struct err *e)
 	return 1;
 }
 
-/* Read the index if it moved; false when it is as before. */
-static bool
-repo_refresh_index(struct repo *r, struct tracked *ret_old)
-{
-	struct stamp now = stamp_take(r->index_path);
-	struct tracked fresh;
-	struct err e;
+/* What the index says by now. */
+struct index_state {
+	struct stamp stamp;
+	struct tracked tracked;
+	bool unreadable; /* shelfd cannot read its format: see repo_tracked */
+};
 
-	if (stamp_same(&r->index_stamp, &now))
-		return false;
-	r->index_stamp = now;
-	if (tracked_read(r->index_path, r->below, &fresh, &e) != 0) {
+/* Read the index if it moved: 1; 0 when it is as before; -1 when it cannot be read just now. */
+static int
+repo_read_index(const struct repo *r, struct index_state *ret, struct err *e)
+{
+	struct index_state is = {.stamp = stamp_take(r->index_path)};
+	struct err why;
+
+	if (is.stamp.failed)
+		return err_sys(e, errno, "%s cannot be looked at", r->index_path);
+	if (stamp_same(&r->index_stamp, &is.stamp))
+		return 0;
+	switch (tracked_read(r->index_path, r->below, &is.tracked, &why)) {
+	case TRACKED_OK:
+		break;
+	case TRACKED_FORMAT:
 		/* A split or sparse index. What HEAD has stands in for what is tracked. */
 		if (!r->index_unreadable)
-			log_warning("%s; taking the files of HEAD as the tracked ones", e.msg);
-		r->index_unreadable = true;
-		fresh = (struct tracked){0};
-	} else {
-		r->index_unreadable = false;
+			log_warning("%s; taking the files of HEAD as the tracked ones", why.msg);
+		is.unreadable = true;
+		break;
+	case TRACKED_ERROR:
+		return err_set(e, "%s", why.msg);
 	}
+	*ret = is;
+	return 1;
+}
+
+static void
+repo_take_index(struct repo *r, const struct index_state *is, struct tracked *ret_old)
+{
 	*ret_old = r->tracked;
-	r->tracked = fresh;
-	return true;
+	r->tracked = is->tracked;
+	r->index_stamp = is->stamp;
+	r->index_unreadable = is->unreadable;
 }
 
 /* core.excludesFile: absolute, below $HOME, or relative to the work tree. */
@@ -365,20 +383,27 @@ int
 repo_refresh(struct repo *r, void (*moved)(void *, const char *path), void *arg, bool *ret_ignore, struct err *e)
 {
 	struct report report = {.r = r, .moved = moved, .arg = arg};
+	struct index_state is = {0};
 	struct headtree *old_tree;
 	struct tracked old = {0};
-	int head = repo_refresh_head(r, &old_tree, e);
-	bool index, ignore;
+	int index = repo_read_index(r, &is, e), head;
+	bool ignore;
 
-	if (head < 0)
+	if (index < 0)
 		return -1;
-	index = repo_refresh_index(r, &old);
+	head = repo_refresh_head(r, &old_tree, e);
+	if (head < 0) {
+		tracked_free(&is.tracked);
+		return -1;
+	}
+	if (index > 0)
+		repo_take_index(r, &is, &old);
 	repo_refresh_excludes(r);
 	ignore = ignore_refresh(r->ignore);
-	ignore = ignore || (index && !tracked_same_paths(&old, &r->tracked)) || (head > 0 && r->index_unreadable);
+	ignore = ignore || (index > 0 && !tracked_same_paths(&old, &r->tracked)) || (head > 0 && r->index_unreadable);
 	if (head > 0 && moved != NULL)
 		headtree_diff(old_tree, r->tree, moved, arg);
-	if (index && moved != NULL)
+	if (index > 0 && moved != NULL)
 		tracked_diff_conflicts(&old, &r->tracked, repo_report_conflict, &report);
 	headtree_free(old_tree);
 	tracked_free(&old);
@@ -424,4 +449,10 @@ bool
 repo_conflicted(const struct repo *r, const char *path)
 {
 	return tracked_conflicted(&r->tracked, path);
+}
+
+const struct err *
+repo_unread(const struct repo *r)
+{
+	return ignore_unread(r->ignore);
 }

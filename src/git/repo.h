@@ -36,7 +36,7 @@ const char *repo_common_dir(const struct repo *r); /* shared by all work trees *
 
 /*
  * Read HEAD, the index and the ignore files again if they moved. On -1 (HEAD
- * cannot be read) all is as it was. moved (may be NULL) is called with each path
+ * or the index cannot be read) all is as it was. moved (may be NULL) is called with each path
  * (relative to root) below a prefix whose blob in HEAD, or whose conflict,
  * changed; a path can come twice. ret_ignore: ignore rules or the set of tracked
  * paths may have changed, so that a scan is due.
@@ -51,6 +51,9 @@ const uint8_t *repo_head_blob(const struct repo *r, const char *path);
 
 /* Untracked and matched by an ignore file. A folder with a tracked file in it is not ignored. */
 bool repo_ignored(struct repo *r, const char *path, bool directory);
+
+/* Why an ignore file could not be read, NULL when all could: what it ignores is not known. repo_refresh tries again. */
+const struct err *repo_unread(const struct repo *r);
 
 /* Does the index hold the path in conflict stages? */
 bool repo_conflicted(const struct repo *r, const char *path);

@@ -1,5 +1,6 @@
 #include "git/stamp.h"
 
+#include <errno.h>
 #include <stdint.h>
 #include <time.h>
 
@@ -19,7 +20,11 @@ stamp_take(const char *path)
 	struct timespec now;
 	struct stat st;
 
-	if (lstat(path, &st) != 0 || !S_ISREG(st.st_mode))
+	if (lstat(path, &st) != 0) {
+		s.failed = errno != ENOENT && errno != ENOTDIR;
+		return s;
+	}
+	if (!S_ISREG(st.st_mode))
 		return s;
 	(void)clock_gettime(CLOCK_REALTIME, &now);
 	s.there = true;

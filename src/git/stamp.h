@@ -7,6 +7,7 @@
 
 struct stamp {
 	bool there; /* a regular file, not through a symlink */
+	bool failed; /* it cannot be told: errno says why */
 	bool racy; /* so young that a further write may leave the stamp equal */
 	dev_t dev;
 	ino_t ino;

@@ -90,7 +90,19 @@ tracked_sort(struct tracked *t)
 	t->hashes = mem_realloc(t->hashes, n, sizeof t->hashes[0]);
 }
 
-int
+/* libgit2 has one code for all of them. */
+static enum tracked_result
+tracked_failed(const char *index_path, struct err *e)
+{
+	const git_error *ge = git_error_last();
+	const char *why = ge != NULL ? ge->message : "unknown error";
+
+	(void)err_set(e, "%s cannot be read: %s", index_path, why);
+	return strstr(why, "unsupported") != NULL || strstr(why, "invalid data") != NULL ? TRACKED_FORMAT
+											 : TRACKED_ERROR;
+}
+
+enum tracked_result
 tracked_read(const char *index_path, const char *folder, struct tracked *ret, struct err *e)
 {
 	struct tracked t = {0};
@@ -99,11 +111,8 @@ tracked_read(const char *index_path, const char *folder, struct tracked *ret, st
 	git_index *index;
 
 	/* An index of its own, not the repository's: it is freed at once, 20,000 entries are some MB. */
-	if (git_index_open(&index, index_path) != 0) {
-		const git_error *ge = git_error_last();
-
-		return err_set(e, "%s cannot be read: %s", index_path, ge != NULL ? ge->message : "unknown error");
-	}
+	if (git_index_open(&index, index_path) != 0)
+		return tracked_failed(index_path, e);
 	for (size_t i = 0; i < git_index_entrycount(index); i++) {
 		const git_index_entry *en = git_index_get_byindex(index, i);
 		const char *path = en->path;
@@ -120,7 +129,7 @@ tracked_read(const char *index_path, const char *folder, struct tracked *ret, st
 	git_index_free(index);
 	tracked_sort(&t);
 	*ret = t;
-	return 0;
+	return TRACKED_OK;
 }
 
 void

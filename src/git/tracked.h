@@ -16,11 +16,18 @@ struct tracked {
 	size_t n_conflicts;
 };
 
+enum tracked_result {
+	TRACKED_OK,
+	TRACKED_FORMAT, /* libgit2 does not know its format, or it is no index */
+	TRACKED_ERROR, /* it cannot be read now */
+};
+
 /*
  * Read an index file; one that is not there is empty. Only paths below folder
- * ("" or "a/b", relative to the work tree) are taken. ret is overwritten.
+ * ("" or "a/b", relative to the work tree) are taken. ret is overwritten, but for
+ * a failure, of which e tells.
  */
-int tracked_read(const char *index_path, const char *folder, struct tracked *ret, struct err *e);
+enum tracked_result tracked_read(const char *index_path, const char *folder, struct tracked *ret, struct err *e);
 void tracked_free(struct tracked *t);
 
 /* Is the path, a file or a folder, a tracked file, a folder that holds one, or a submodule? */

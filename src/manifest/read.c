@@ -135,6 +135,7 @@ int
 read_open_beneath(int rootfd, const char *path, int flags)
 {
 	struct open_how how = {.resolve = RESOLVE_BENEATH | RESOLVE_NO_SYMLINKS | RESOLVE_NO_MAGICLINKS};
+	int interrupted = 0;
 	long fd;
 
 	flags |= O_CLOEXEC | ((flags & O_PATH) != 0 ? 0 : O_RDONLY | O_NONBLOCK | O_NOCTTY);
@@ -147,7 +148,9 @@ read_open_beneath(int rootfd, const char *path, int flags)
 	if (atomic_load_explicit(&fallback_forced, memory_order_relaxed))
 		return open_by_parts(rootfd, path, flags);
 	how.flags = (unsigned int)flags;
-	fd = syscall(SYS_openat2, rootfd, path, &how, sizeof how);
+	do
+		fd = syscall(SYS_openat2, rootfd, path, &how, sizeof how);
+	while (fd < 0 && errno == EINTR && ++interrupted < READ_INTERRUPTED);
 	if (fd < 0 && (errno == ENOSYS || errno == EPERM))
 		return open_by_parts(rootfd, path, flags);
 	return (int)fd;

@@ -96,7 +96,7 @@ duty_probe_start(struct watcher *w)
 bool
 duty_polls_all(const struct watcher *w)
 {
-	return w->watch && (w->poll_all || w->deaf || w->inotify == NULL || tree_root(w->tree)->silent);
+	return w->watch && (w->poll_all || w->deaf || w->unread || w->inotify == NULL || tree_root(w->tree)->silent);
 }
 
 static bool
@@ -133,6 +133,8 @@ poll_begin(struct watcher *w, usec_t now)
 		duty_probe_start(w);
 	scan_count(w, "poll");
 	if (duty_polls_all(w)) {
+		w->git_unseen = true; /* nor may what git does have events */
+		w->git_due = now;
 		scan_begin_parts(w, now);
 		scan_add_part(w, tree_root(w->tree));
 	} else {
@@ -207,6 +209,8 @@ duty_deadline(const struct watcher *w)
 		return at;
 	if (w->probing)
 		at = usec_min(at, w->probe_until);
+	if (w->unread)
+		at = usec_min(at, w->read_again);
 	if (polls_something(w))
 		at = usec_min(at, cadence_deadline(&w->poll));
 	at = usec_min(at, audit_next(w));

@@ -53,6 +53,8 @@ struct watcher {
 	bool poll_all; /* as configured */
 	bool silent, blind; /* some folder is */
 	bool deaf; /* events do not arrive */
+	bool unread; /* the queue of events could not be read */
+	usec_t read_again; /* while unread */
 	bool probing; /* for the event of this barrier */
 	uint64_t probe, own_probe; /* the second is nobody's barrier */
 	usec_t probe_until; /* 0: from the next run on */

@@ -63,7 +63,7 @@ look_tell_unknown(struct watcher *w, struct node *dir, const char *name, int sys
 
 	for (struct node *n = dir; n != NULL; n = n->parent)
 		n->epoch = 0;
-	(void)err_sys(&e, sys, "%s", text_escape_to(shown, sizeof shown, path));
+	(void)err_sys(&e, sys, "%s", *path != '\0' ? text_escape_to(shown, sizeof shown, path) : w->root);
 	w->sink.unknown(w->arg, path, &e, first, epoch);
 }
 

@@ -56,7 +56,8 @@ root_soon(struct watcher *w, usec_t now)
 	w->root_event = true;
 }
 
-static bool
+/* -1 with errno when that cannot be seen. */
+static int
 has_collection(const struct watcher *w, int fd)
 {
 	struct stat st;
@@ -64,10 +65,16 @@ has_collection(const struct watcher *w, int fd)
 	for (size_t i = 0; i < w->collections->n; i++) {
 		const char *path = w->collections->v[i].path;
 
-		if (*path == '\0' || (fstatat(fd, path, &st, 0) == 0 && S_ISDIR(st.st_mode)))
-			return true;
+		if (*path == '\0')
+			return 1;
+		if (fstatat(fd, path, &st, 0) == 0) {
+			if (S_ISDIR(st.st_mode))
+				return 1;
+		} else if (!errno_is_gone(errno)) {
+			return -1;
+		}
 	}
-	return false;
+	return 0;
 }
 
 /*
@@ -77,13 +84,16 @@ has_collection(const struct watcher *w, int fd)
 static int
 root_judge(const struct watcher *w, int fd, struct place *ret, struct err *e)
 {
-	int empty = place_empty(fd);
+	int empty = place_empty(fd), found;
 
 	if (empty < 0 || place_of(fd, ret) != 0)
 		return err_sys(e, errno, "it cannot be read");
 	if (empty)
 		return err_set(e, "it is empty");
-	if (w->populated && !has_collection(w, fd))
+	found = w->populated ? has_collection(w, fd) : 1;
+	if (found < 0)
+		return err_sys(e, errno, "it cannot be looked into");
+	if (found == 0)
 		return err_set(e, "another folder without any collection is there now");
 	return 0;
 }

@@ -11,6 +11,7 @@
 #include "base/text.h"
 #include "watch/inner.h"
 
+#define READ_TRIES 8 /* when interrupted */
 #define SCAN_FOLDERS 64 /* read in one go, a millisecond or so: others have a turn in between */
 
 /* Folders still to be read, by number: one may go while another is read. Depth first, so a folder is read whole before the next. */
@@ -183,8 +184,9 @@ take_entries(struct scan *sc, struct node *dir, int fd)
 {
 	_Alignas(struct dirent64) char entries[32 * 1024];
 	ssize_t n;
+	int tries = 0;
 
-	while ((n = getdents64(fd, entries, sizeof entries)) > 0)
+	while ((n = getdents64(fd, entries, sizeof entries)) > 0 || (n < 0 && errno == EINTR && ++tries < READ_TRIES))
 		for (const char *p = entries; p < entries + n;) {
 			const struct dirent64 *d = (const void *)p;
 

@@ -14,6 +14,7 @@
 #include "base/text.h"
 #include "watch/inner.h"
 
+#define READ_AGAIN (500 * USEC_PER_MS) /* after the queue of events could not be read */
 #define RUN_NAMES 16384 /* looked at in one run: a checkout of thousands of files is one batch */
 
 const char *
@@ -201,7 +202,7 @@ watcher_free(struct watcher *w)
 int
 watcher_fd(const struct watcher *w)
 {
-	return w->inotify != NULL ? inotify_fd(w->inotify) : -1;
+	return w->inotify != NULL && !w->unread ? inotify_fd(w->inotify) : -1;
 }
 
 int
@@ -223,6 +224,39 @@ take_event(void *arg, const struct inotify_event *ev, const char *name)
 	events_take(r->w, ev, name, r->now);
 }
 
+/* What events told until now may not be all. */
+static void
+queue_again(struct watcher *w, usec_t now)
+{
+	w->rescan = true;
+	w->git_unseen = true;
+	w->git_due = now;
+}
+
+static void
+queue_failed(struct watcher *w, const char *why, usec_t now)
+{
+	if (!w->unread) {
+		log_warning("%s; looking at everything every %.1f s until that is over", why,
+		    (double)w->poll.every / (double)USEC_PER_SEC);
+		queue_again(w, now);
+	}
+	w->unread = true;
+	w->read_again = now + READ_AGAIN;
+	if (w->barriers != NULL)
+		barriers_overflow(w->barriers, settle_seq(w->settle));
+}
+
+static void
+queue_works(struct watcher *w, usec_t now)
+{
+	if (!w->unread)
+		return;
+	log_info("file events can be read again");
+	w->unread = false;
+	queue_again(w, now);
+}
+
 void
 watcher_read(struct watcher *w, usec_t now)
 {
@@ -232,10 +266,10 @@ watcher_read(struct watcher *w, usec_t now)
 	if (w->inotify == NULL)
 		return;
 	w->git_event = false;
-	if (inotify_read(w->inotify, take_event, &r, &e) != 0) {
-		log_warning("%s: looking at everything", e.msg);
-		w->rescan = true;
-	}
+	if (inotify_read(w->inotify, take_event, &r, &e) != 0)
+		queue_failed(w, e.msg, now);
+	else
+		queue_works(w, now);
 	if (w->git_event) {
 		githold_moved(&w->hold, now);
 		look_at_git(w, now);
@@ -357,6 +391,8 @@ watcher_run(struct watcher *w, usec_t now)
 {
 	if ((w->attached || w->lost) && root_is_due(w, now))
 		root_check(w, now);
+	if (w->unread && now >= w->read_again)
+		watcher_read(w, now);
 	duty_probe(w, now);
 	if (watcher_scanning(w)) {
 		scan_go_on(w, now);

@@ -75,7 +75,7 @@ struct watcher *watcher_new(
     const struct watcher_config *cfg, const struct watcher_sink *sink, void *arg, struct err *e);
 void watcher_free(struct watcher *w);
 
-int watcher_fd(const struct watcher *w); /* inotify; -1 without watch */
+int watcher_fd(const struct watcher *w); /* inotify; -1 without watch, and while there is none that can be read */
 int watcher_root_fd(const struct watcher *w); /* for reads beneath the root, whichever folder it is */
 
 /* Read all pending events into the settle stage. Call when watcher_fd is readable. */

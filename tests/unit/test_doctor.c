@@ -221,6 +221,7 @@ what_the_daemon_says_of_its_watching_is_judged(void **state)
 	    {"{\"mode\":\"polling\"}", "watching", VERDICT_WARNING, "polling"},
 	    {"{\"mode\":\"lost\"}", "watching", VERDICT_FAILED, "lost"},
 	    {"{\"mode\":\"inotify\",\"unreadable\":2}", "reading", VERDICT_WARNING, "2 files"},
+	    {"{\"mode\":\"inotify\",\"unstable\":6}", "changing", VERDICT_WARNING, "6 files"},
 	    {"{\"mode\":\"inotify\",\"git_stale_lock\":true}", "git-lock", VERDICT_WARNING, "stale"},
 	    {"{\"mode\":\"inotify\",\"overflows\":4}", "overflows", VERDICT_WARNING, "4 times"},
 	    {"{\"mode\":\"inotify\",\"overflows\":0}", "overflows", VERDICT_OK, "none"},
