@@ -65,7 +65,7 @@ textset_take(struct textset *s, struct buf *ret)
 void
 textset_each(const struct textset *s, void (*each)(void *arg, const char *text), void *arg)
 {
-	const struct textset_entry *e;
+	struct textset_entry *e;
 
 	RB_FOREACH(e, textset_tree, (struct textset_tree *)UNCONST(&s->tree))
 	{
