@@ -350,14 +350,14 @@ catalog_desired(const struct catalog *c, const char *key, const char *published_
 }
 
 static const struct cand *
-slot_winner(const struct slot *s)
+slot_winner(const struct slot *s, const char *published_source, const char *published_path)
 {
 	const struct cand *cand;
 	struct desired d;
 
 	TAILQ_FOREACH(cand, &s->cands, in_slot)
 	{
-		if (cand_holds(cand, NULL, NULL, &d))
+		if (cand_holds(cand, published_source, published_path, &d))
 			return cand;
 	}
 	return NULL;
@@ -374,17 +374,34 @@ problems_duplicate(const struct cand *loser, const struct cand *winner, struct b
 	problems_free(&ps);
 }
 
-bool
-catalog_problems(const struct catalog *c, const char *path, struct buf *out)
+/* The first candidate at path, whatever its source. */
+static const struct cand *
+cand_at(const struct catalog *c, const char *path)
 {
-	struct cand key = {.source = "", .path = path}, *cand;
-	const struct cand *winner = NULL;
+	struct cand key = {.source = "", .path = path};
+	const struct cand *cand = RB_NFIND(cands, UNCONST(&c->cands), &key);
 
-	cand = RB_NFIND(cands, UNCONST(&c->cands), &key);
-	if (cand == NULL || strcmp(cand->path, path) != 0)
+	return cand != NULL && strcmp(cand->path, path) == 0 ? cand : NULL;
+}
+
+const char *
+catalog_key(const struct catalog *c, const char *path)
+{
+	const struct cand *cand = cand_at(c, path);
+
+	return cand != NULL && cand->slot != NULL ? cand->slot->key : NULL;
+}
+
+bool
+catalog_problems(const struct catalog *c, const char *path, const char *published_source, const char *published_path,
+    struct buf *out)
+{
+	const struct cand *cand = cand_at(c, path), *winner = NULL;
+
+	if (cand == NULL)
 		return false;
 	if (cand->slot != NULL && !cand->broken)
-		winner = slot_winner(cand->slot);
+		winner = slot_winner(cand->slot, published_source, published_path);
 	if (winner != NULL && winner != cand) {
 		problems_duplicate(cand, winner, out);
 		if (cand->problems == NULL)

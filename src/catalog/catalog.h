@@ -62,8 +62,15 @@ struct desired {
 bool catalog_desired(const struct catalog *c, const char *key, const char *published_source, const char *published_path,
     struct desired *ret);
 
-/* JSON array of the problems of a path, with duplicate-id where it lost its key. false: there are none. */
-bool catalog_problems(const struct catalog *c, const char *path, struct buf *out);
+/* The key that the manifest at path is a candidate for; NULL: there is none, or it says none. */
+const char *catalog_key(const struct catalog *c, const char *path);
+
+/*
+ * JSON array of the problems of a path, with duplicate-id where it lost its key. false: there are none.
+ * published_source and published_path: of that key, as in catalog_desired.
+ */
+bool catalog_problems(const struct catalog *c, const char *path, const char *published_source,
+    const char *published_path, struct buf *out);
 
 /* Is any key or path marked? */
 bool catalog_touched(const struct catalog *c);

@@ -70,8 +70,11 @@ diff_key(struct catalog *c, const char *key, const struct published_item *pub, s
 static void
 diff_path(struct catalog *c, const struct published *p, const char *path, struct changeset *cs)
 {
+	const char *key = catalog_key(c, path);
+	const struct published_item *pub = key != NULL ? published_get(p, key) : NULL;
 	struct buf json = {0};
-	bool any = catalog_problems(c, path, &json);
+	bool any = catalog_problems(
+	    c, path, pub != NULL ? pub->face->source : NULL, pub != NULL ? pub->face->path : NULL, &json);
 
 	if (published_problems_equal(p, path, any ? json.p : NULL, json.n)) {
 		buf_free(&json);

@@ -341,5 +341,5 @@ scan_find(const struct scan *s, const char *path)
 bool
 scan_problems(const struct scan *s, const struct scanned *m, struct buf *out)
 {
-	return catalog_problems(s->catalog, m->encoded, out);
+	return catalog_problems(s->catalog, m->encoded, NULL, NULL, out);
 }

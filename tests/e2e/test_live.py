@@ -162,6 +162,21 @@ def test_a_stale_item_stays_over_a_restart(live):
     assert summary(live.told()) == ["updated skill/one"]
 
 
+def test_the_loser_of_an_id_to_a_broken_manifest_is_told_so_after_a_restart_too(live):
+    live.checkout.write("skills/one.md", "---\nname: loser\ndescription: loses\n---\n")
+    live.told()
+    live.checkout.write("skills/one/SKILL.md", "---\nname: [\n---\n")
+    live.daemon.barrier()
+    before = live.scene.published()
+    assert before.items["skill/one"]["state"] == "stale"
+    assert [p["code"] for p in before.problems["skills/one.md"]] == ["duplicate-id"]
+    assert live.daemon.stop() == 0
+    live.daemon.start()
+    live.daemon.barrier()
+    after = live.scene.published()
+    assert (after.items, after.problems) == (before.items, before.problems)
+
+
 def test_the_loser_of_an_id_takes_over_when_the_winner_goes(live):
     live.checkout.write("tools/format/tool.yaml", "name: winner\ndescription: entry before flat\n")
     assert summary(live.told()) == ["updated tool/format"]

@@ -76,8 +76,8 @@ the_loser_has_a_problem_that_names_the_winner_until_it_goes(void **state)
 
 	put(c, 100, 0, "skills/a", "1");
 	put(c, 100, 1, "skills/b", "1");
-	assert_false(catalog_problems(c, "skills/a", &json));
-	assert_true(catalog_problems(c, "skills/b", &json));
+	assert_false(catalog_problems(c, "skills/a", NULL, NULL, &json));
+	assert_true(catalog_problems(c, "skills/b", NULL, NULL, &json));
 	assert_non_null(strstr(buf_str(&json), "\"duplicate-id\""));
 	assert_non_null(strstr(buf_str(&json), "skills/a"));
 	while (catalog_next_path(c, &text))
@@ -89,7 +89,7 @@ the_loser_has_a_problem_that_names_the_winner_until_it_goes(void **state)
 	assert_string_equal(text.p, "skills/b");
 	buf_free(&text);
 	buf_clear(&json);
-	assert_false(catalog_problems(c, "skills/b", &json));
+	assert_false(catalog_problems(c, "skills/b", NULL, NULL, &json));
 	buf_free(&json);
 }
 
