@@ -219,7 +219,7 @@ class Files:
         exchange(self.path(one), self.path(other))
 
     def copy(self, old, new):
-        if (new + "/").startswith(old + "/"):
+        if (os.path.realpath(self.path(new)) + "/").startswith(os.path.realpath(self.path(old)) + "/"):
             return
         shutil.copytree(self.path(old), self.path(new), symlinks=True, dirs_exist_ok=True, copy_function=self.copy_file)
 
