@@ -79,7 +79,7 @@ struct watcher {
 	size_t absent_n, absent_cap;
 };
 
-/* watcher.c: where things are */
+/* names.c: which paths matter */
 
 /* w->path becomes the path of dir, or of name in it. */
 const char *path_set(struct watcher *w, const struct node *dir, const char *name);
@@ -134,6 +134,20 @@ usec_t duty_deadline(const struct watcher *w);
 
 /* Make what is missing of inotify and the barriers. */
 void watcher_start(struct watcher *w);
+
+/* gitwait.c: what git is doing */
+
+/* Watch the git directory, and have it looked at. */
+void git_watch(struct watcher *w);
+
+/* Which locks are there now? */
+void git_look(struct watcher *w, usec_t now);
+
+/* git_dir NULL, outside git: where it would appear. */
+struct gitdir *git_dir_new(const struct watcher *w, const char *git_dir, const char *common_dir);
+
+/* What the git directory says must be known before anything is looked at. false: git is at work. */
+bool git_lets_go(struct watcher *w, usec_t now);
 
 /* scan.c: reading folders */
 

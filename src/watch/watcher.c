@@ -8,7 +8,6 @@
 #include <string.h>
 #include <unistd.h>
 
-#include "base/fault.h"
 #include "base/log.h"
 #include "base/mem.h"
 #include "base/text.h"
@@ -17,52 +16,6 @@
 #define READ_AGAIN (500 * USEC_PER_MS) /* after the queue of events could not be read */
 #define RUN_NAMES 16384 /* looked at in one run: a checkout of thousands of files is one batch */
 
-const char *
-path_set(struct watcher *w, const struct node *dir, const char *name)
-{
-	buf_clear(&w->path);
-	tree_path(dir, &w->path);
-	if (name != NULL) {
-		if (w->path.n > 0)
-			buf_addch(&w->path, '/');
-		buf_addstr(&w->path, name);
-	}
-	return buf_str(&w->path);
-}
-
-bool
-path_counts(const struct watcher *w, const char *path)
-{
-	const struct collection *c;
-
-	if (collections_leads_to(w->collections, path))
-		return true;
-	c = collections_find(w->collections, path);
-	return c != NULL && (*collection_relative(c, path) == '\0' || !kind_ignored(c, path));
-}
-
-bool
-path_enters(struct watcher *w, const char *path)
-{
-	return path_counts(w, path) && !w->sink.ignored(w->arg, path, true);
-}
-
-bool
-path_is_told(struct watcher *w, const char *path)
-{
-	const struct collection *c = collections_find(w->collections, path);
-
-	return c != NULL && *collection_relative(c, path) != '\0' && !kind_ignored(c, path) &&
-	    !w->sink.ignored(w->arg, path, false);
-}
-
-/* ELOOP: a symlink stands where the path had a folder. */
-bool
-errno_is_gone(int sys)
-{
-	return sys == ENOENT || sys == ENOTDIR || sys == ELOOP;
-}
-
 bool
 watch_is_shared(void *arg, int wd)
 {
@@ -70,24 +23,6 @@ watch_is_shared(void *arg, int wd)
 
 	return tree_by_wd(w->tree, wd) != NULL || gitdir_watches(w->gitdir, wd) ||
 	    (w->barriers != NULL && barriers_watches(w->barriers, wd));
-}
-
-static void
-look_at_git(struct watcher *w, usec_t now)
-{
-	struct gitdir_state is = gitdir_look(w->gitdir);
-
-	w->git_unseen = false;
-	githold_set(&w->hold, is.index_lock, is.head_lock, is.rebase, now);
-}
-
-/* Whoever opened the repository read HEAD and the index before they were watched: they are read once more. */
-static void
-watch_git(struct watcher *w)
-{
-	gitdir_watch(w->gitdir, w->inotify);
-	w->git_unseen = true;
-	w->git_due = 0;
 }
 
 void
@@ -99,7 +34,7 @@ watcher_start(struct watcher *w)
 		w->inotify = inotify_open(&e);
 		if (w->inotify != NULL) {
 			w->limit = inotify_limit(NULL);
-			watch_git(w);
+			git_watch(w);
 			w->root_event = true; /* the way to the root is to be watched */
 			w->rescan |= w->begun;
 		}
@@ -110,30 +45,6 @@ watcher_start(struct watcher *w)
 		log_warning("%s; looking at what cannot be watched every %.1f s instead", e.msg,
 		    (double)w->poll.every / (double)USEC_PER_SEC);
 	w->start_told = e.msg[0] != '\0';
-}
-
-/* Outside git: where it would appear. */
-static struct gitdir *
-new_gitdir(const struct watcher *w, const char *git_dir, const char *common_dir)
-{
-	char *dir = git_dir != NULL ? mem_strdup(git_dir) : mem_printf("%s/.git", w->root);
-	struct gitdir *g = gitdir_new(dir, common_dir);
-
-	free(dir);
-	return g;
-}
-
-void
-watcher_set_git(struct watcher *w, const char *git_dir, const char *common_dir)
-{
-	struct gitdir *old = w->gitdir;
-
-	w->gitdir = new_gitdir(w, git_dir, common_dir);
-	if (w->inotify != NULL) {
-		gitdir_unwatch(old, w->inotify, watch_is_shared, w);
-		watch_git(w);
-	}
-	gitdir_free(old);
 }
 
 struct watcher *
@@ -153,7 +64,7 @@ watcher_new(const struct watcher_config *cfg, const struct watcher_sink *sink, v
 	githold_init(&w->hold, &cfg->hold);
 	w->retries = retries_new();
 	w->anchors = anchors_new(cfg->root);
-	w->gitdir = new_gitdir(w, cfg->git_dir, cfg->common_dir);
+	w->gitdir = git_dir_new(w, cfg->git_dir, cfg->common_dir);
 	w->root_fd = open(w->root, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
 	if (w->root_fd < 0)
 		(void)err_sys(e, errno, "cannot open the source root %s", w->root);
@@ -272,42 +183,9 @@ watcher_read(struct watcher *w, usec_t now)
 		queue_works(w, now);
 	if (w->git_event) {
 		githold_moved(&w->hold, now);
-		look_at_git(w, now);
+		git_look(w, now);
 		w->git_due = now; /* as soon as nothing is held */
 	}
-}
-
-static void
-warn_of_stale_lock(struct watcher *w)
-{
-	if (w->hold.stale && !w->stale_told)
-		log_warning(
-		    "a lock in %s has not moved for %lld s: going on without waiting for git; remove index.lock "
-		    "or HEAD.lock there if no git command is running",
-		    gitdir_path(w->gitdir), (long long)(w->hold.cfg.cap / USEC_PER_SEC));
-	w->stale_told = w->hold.stale;
-}
-
-bool
-watcher_held(struct watcher *w, usec_t now)
-{
-	bool waited;
-
-	if (HAS_FAULT(FAULT_NO_HOLD))
-		return false;
-	if (w->git_unseen)
-		look_at_git(w, now);
-	waited = githold_deadline(&w->hold) != USEC_NEVER;
-	if (githold_held(&w->hold, now))
-		return true;
-	if (!waited)
-		return false;
-	/* The end of a hold is worth one more look: its event could be lost, and git may be at work again. */
-	look_at_git(w, now);
-	if (githold_held(&w->hold, now))
-		return true;
-	warn_of_stale_lock(w);
-	return false;
 }
 
 static void
@@ -357,19 +235,6 @@ static bool
 barriers_may_end(const struct watcher *w)
 {
 	return !w->root_event && (w->lost || (w->git_due == USEC_NEVER && !w->rescan));
-}
-
-/* What the git directory says must be known before anything is looked at. */
-static bool
-git_lets_go(struct watcher *w, usec_t now)
-{
-	if (watcher_held(w, now))
-		return false;
-	if (now < w->git_due)
-		return true;
-	w->git_due = USEC_NEVER;
-	w->sink.git(w->arg);
-	return !watcher_held(w, now); /* it may be another git directory now */
 }
 
 /* Nothing stands in the way. */
@@ -528,40 +393,4 @@ void
 watcher_cleared(struct watcher *w, const char *path)
 {
 	audit_heard(w->audit, path);
-}
-
-static const char *
-mode_word(const struct watcher *w)
-{
-	if (w->lost)
-		return "lost";
-	if (!w->watch)
-		return "scan";
-	if (duty_polls_all(w))
-		return "polling";
-	return w->silent || w->blind ? "partial" : "inotify";
-}
-
-void
-watcher_stats(const struct watcher *w, struct watcher_stats *ret)
-{
-	size_t watched = tree_watched(w->tree);
-
-	*ret = (struct watcher_stats){
-	    .mode = mode_word(w),
-	    .watches = watched,
-	    .watch_limit = w->limit,
-	    .waiting = settle_count(w->settle),
-	    .drift = w->drift,
-	    .last_event = w->last_event,
-	    .rescans = w->rescans,
-	    .events = w->events,
-	    .overflows = w->overflows,
-	    .scans = w->scans,
-	    .unwatched = w->inotify != NULL ? tree_count(w->tree) - watched : 0,
-	    .unreadable = retries_count(w->retries),
-	    .lost = w->lost,
-	    .git_operation = githold_operation(&w->hold),
-	    .git_stale_lock = w->hold.stale,
-	};
 }
