@@ -78,7 +78,7 @@ agent_deadline(const struct agent *a, usec_t now)
 		at = usec_min(at, a->told + a->tell_every);
 	if (a->ending)
 		at = usec_min(at, a->end_by);
-	else if (a->backlog)
+	else if (a->backlog && !a->held)
 		at = now;
 	return at;
 }
