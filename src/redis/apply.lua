@@ -1,8 +1,9 @@
 -- One call of a set of changes, all or nothing. KEYS[1] is the head.
 --
 -- ARGV: generation epoch owner batch base rev time n, then n changes, each
---   op type id rev event a b, a fields and values of the item and its history, b more of the item only
--- (op is created, updated, deleted, or patched: an update that leaves the item's other fields as they are), then lists,
+--   op type id rev event fields, a value for each field
+-- (op is created, updated, deleted, or patched: an update that leaves the item's other fields as they are; fields is a
+-- number and that many names of fields of the item and its history, then names of fields of the item only), then lists,
 -- each with its length in front:
 --   problems (path json ...) · paths without problems · control events · head (field value ...) · head fields to drop
 --
@@ -33,6 +34,19 @@ if h[6] ~= ARGV[5] then return redis.error_reply('BASE rev is ' .. tostring(h[6]
 
 err = wrong(changes, 'stream') or wrong(deleted, 'zset') or wrong(problems, 'hash')
 if err then return err end
+
+-- Most items have the same fields: their names come once as one word, not with every item.
+local shapes = {}
+local function shape(text)
+	local s = shapes[text]
+	if not s then
+		s = {both = tonumber(string.match(text, '^%d+'))}
+		for name in string.gmatch(text, '%a[%w_]*') do s[#s + 1] = name end
+		shapes[text] = s
+	end
+	return s
+end
+
 local at, places, last = 9, {}, {} -- where each change stands; the last revision of each type
 for n = 1, tonumber(ARGV[8]) do
 	local kind = ARGV[at + 1]
@@ -49,7 +63,7 @@ for n = 1, tonumber(ARGV[8]) do
 		err = wrong(key, 'hash')
 		if err then return err end
 	end
-	at = at + 7 + ARGV[at + 5] + ARGV[at + 6]
+	at = at + 6 + #shape(ARGV[at + 5])
 end
 
 call('HSET', head, 'schema', '1')
@@ -60,6 +74,7 @@ end
 
 local channels, scores = {}, {} -- scores: of each type's index, to be added in one go
 local tombstones = call('EXISTS', deleted) == 1
+local row = {} -- names and values of the change at hand; what is behind them is of an earlier one
 for kind, rev in pairs(last) do
 	channels[kind] = channel .. kind
 	scores[kind] = {}
@@ -67,8 +82,10 @@ for kind, rev in pairs(last) do
 end
 for _, i in ipairs(places) do
 	local op, kind, id, rev = ARGV[i], ARGV[i + 1], ARGV[i + 2], ARGV[i + 3]
-	local both = i + 6 + ARGV[i + 5]
-	local all = both + ARGV[i + 6]
+	local s = shapes[ARGV[i + 5]]
+	for n = 1, #s do
+		row[2 * n - 1], row[2 * n] = s[n], ARGV[i + 5 + n]
+	end
 	local name = kind .. '/' .. id
 	local key = item .. name
 	if op ~= 'patched' then call('DEL', key) end
@@ -76,7 +93,7 @@ for _, i in ipairs(places) do
 		call('ZREM', index .. kind, id)
 		call('ZADD', deleted, rev, name)
 	else
-		call('HSET', key, 'type', kind, 'id', id, 'rev', rev, 'updated_at', time, unpack(ARGV, i + 7, all))
+		call('HSET', key, 'type', kind, 'id', id, 'rev', rev, 'updated_at', time, unpack(row, 1, 2 * #s))
 		local add = scores[kind]
 		local n = #add
 		add[n + 1], add[n + 2] = rev, id
@@ -84,11 +101,11 @@ for _, i in ipairs(places) do
 	end
 	if op == 'patched' then op = 'updated' end
 	key = history .. name
-	local r = try('XADD', key, 'MAXLEN', '20', rev, 'op', op, 'time', time, unpack(ARGV, i + 7, both))
+	local r = try('XADD', key, 'MAXLEN', '20', rev, 'op', op, 'time', time, unpack(row, 1, 2 * s.both))
 	if type(r) == 'table' and r.err then
 		-- What a lost life left there.
 		call('DEL', key)
-		call('XADD', key, rev, 'op', op, 'time', time, unpack(ARGV, i + 7, both))
+		call('XADD', key, rev, 'op', op, 'time', time, unpack(row, 1, 2 * s.both))
 	end
 end
 for kind, add in pairs(scores) do

@@ -6,6 +6,7 @@
 
 #include "base/jsonw.h"
 #include "base/mem.h"
+#include "base/text.h"
 #include "redis/keys.h"
 #include "redis/resp.h"
 
@@ -17,7 +18,10 @@ struct builder {
 	struct call *call;
 	/* The parts of the script's arguments, see apply.lua. */
 	struct resp changes, put, gone, notes, head, head_gone;
-	struct resp both, item; /* of one change: fields of item and history, fields of the item only */
+	/* Of one change: the names of its fields and their values; how many of them are the history's too. */
+	struct buf names;
+	struct resp values;
+	size_t n_history;
 	struct buf text;
 };
 
@@ -67,20 +71,46 @@ add_event(struct builder *b, const struct change *ch, uint64_t rev, uint64_t typ
 	resp_add(&b->changes, b->text.p, b->text.n);
 }
 
+static void
+field(struct builder *b, const char *name, const char *value)
+{
+	if (value == NULL)
+		return;
+	buf_addch(&b->names, ' ');
+	buf_addstr(&b->names, name);
+	resp_str(&b->values, value);
+}
+
+static void
+field_num(struct builder *b, const char *name, uint64_t value)
+{
+	char digits[TEXT_DIGITS + 1];
+
+	digits[text_digits(value, digits)] = '\0';
+	field(b, name, digits);
+}
+
+static void
+field_hex(struct builder *b, const char *name, const void *p, size_t n)
+{
+	buf_addch(&b->names, ' ');
+	buf_addstr(&b->names, name);
+	resp_hex(&b->values, p, n);
+}
+
 /* What stands in the history too. */
 static void
 add_version(struct builder *b, const struct change *ch)
 {
-	struct resp *r = &b->both;
-
 	if (ch->op != OP_DELETED) {
-		resp_field(r, "state", ch->after->stale ? "stale" : "ok");
-		resp_field(r, "version", ch->after->version);
-		resp_field_hex(r, "sha256", ch->after->sha256, SHA256_SIZE);
-		resp_field_hex(r, "bundle_sha256", ch->after->bundle_sha256, SHA256_SIZE);
-		resp_field_hex(r, "metadata_sha256", ch->after->metadata_sha256, SHA256_SIZE);
+		field(b, "state", ch->after->stale ? "stale" : "ok");
+		field(b, "version", ch->after->version);
+		field_hex(b, "sha256", ch->after->sha256, SHA256_SIZE);
+		field_hex(b, "bundle_sha256", ch->after->bundle_sha256, SHA256_SIZE);
+		field_hex(b, "metadata_sha256", ch->after->metadata_sha256, SHA256_SIZE);
 	}
-	resp_field(r, "commit", b->ctx->commit);
+	field(b, "commit", b->ctx->commit);
+	b->n_history = b->values.argc;
 }
 
 static void
@@ -89,25 +119,37 @@ add_item(struct builder *b, const struct change *ch, uint64_t rev)
 	const struct manifest *m = ch->item->manifest;
 	const struct face *f = ch->after;
 	bool created = ch->op == OP_CREATED;
-	struct resp *r = &b->item;
 
-	resp_field(r, "name", m->name);
-	resp_field(r, "description", m->description);
-	resp_field(r, "source", f->source);
-	resp_field(r, "path", f->path);
-	resp_field_num(r, "size", m->size);
-	resp_field_num(r, "files", ch->item->files);
-	resp_field(r, "metadata", m->metadata);
-	resp_field(r, "dependencies", m->dependencies);
-	resp_field(r, "tags", m->tags);
-	resp_field(r, "owner", m->owner);
-	resp_field(r, "status", f->status);
+	field(b, "name", m->name);
+	field(b, "description", m->description);
+	field(b, "source", f->source);
+	field(b, "path", f->path);
+	field_num(b, "size", m->size);
+	field_num(b, "files", ch->item->files);
+	field(b, "metadata", m->metadata);
+	field(b, "dependencies", m->dependencies);
+	field(b, "tags", m->tags);
+	field(b, "owner", m->owner);
+	field(b, "status", f->status);
 	if (f->has_git_blob)
-		resp_field_hex(r, "git_blob", f->git_blob, GIT_ID_SIZE);
+		field_hex(b, "git_blob", f->git_blob, GIT_ID_SIZE);
 	if (f->git_state != GIT_STATE_NONE)
-		resp_field(r, "git_state", git_state_word(f->git_state));
-	resp_field_num(r, "created_rev", created ? rev : ch->created_rev);
-	resp_field(r, "created_at", created ? b->call->time : ch->created_at);
+		field(b, "git_state", git_state_word(f->git_state));
+	field_num(b, "created_rev", created ? rev : ch->created_rev);
+	field(b, "created_at", created ? b->call->time : ch->created_at);
+}
+
+/* "6 state version ...": how many names are the history's, and all of them. */
+static void
+add_fields(struct builder *b)
+{
+	char digits[TEXT_DIGITS];
+
+	buf_clear(&b->text);
+	buf_add(&b->text, digits, text_digits(b->n_history, digits));
+	buf_add(&b->text, b->names.p, b->names.n);
+	resp_add(&b->changes, b->text.p, b->text.n);
+	resp_join(&b->changes, &b->values);
 }
 
 static void
@@ -118,8 +160,8 @@ add_change(struct builder *b, const struct change *ch, uint64_t rev)
 	uint64_t *last = tally_rev(b->tally, b->pub, type);
 
 	assert(ch->key[type_len] == '/');
-	resp_clear(&b->both);
-	resp_clear(&b->item);
+	buf_clear(&b->names);
+	resp_clear(&b->values);
 	add_version(b, ch);
 	if (ch->item != NULL)
 		add_item(b, ch, rev);
@@ -128,10 +170,7 @@ add_change(struct builder *b, const struct change *ch, uint64_t rev)
 	resp_str(&b->changes, ch->key + type_len + 1);
 	resp_num(&b->changes, rev);
 	add_event(b, ch, rev, *last);
-	resp_num(&b->changes, b->both.argc);
-	resp_num(&b->changes, b->item.argc);
-	resp_join(&b->changes, &b->both);
-	resp_join(&b->changes, &b->item);
+	add_fields(b);
 	b->tally->items += ch->op == OP_CREATED;
 	b->tally->items -= ch->op == OP_DELETED;
 	*last = rev;
@@ -214,10 +253,11 @@ finish(const struct builder *b, struct buf *out)
 static void
 builder_free(struct builder *b)
 {
-	struct resp *parts[] = {&b->changes, &b->put, &b->gone, &b->notes, &b->head, &b->head_gone, &b->both, &b->item};
+	struct resp *parts[] = {&b->changes, &b->put, &b->gone, &b->notes, &b->head, &b->head_gone, &b->values};
 
 	for (size_t i = 0; i < sizeof parts / sizeof *parts; i++)
 		resp_free(parts[i]);
+	buf_free(&b->names);
 	buf_free(&b->text);
 }
 

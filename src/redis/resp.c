@@ -57,9 +57,8 @@ resp_field_num(struct resp *r, const char *name, uint64_t value)
 }
 
 void
-resp_field_hex(struct resp *r, const char *name, const void *p, size_t n)
+resp_hex(struct resp *r, const void *p, size_t n)
 {
-	resp_str(r, name);
 	add_prefix(&r->body, '$', 2 * n);
 	text_hex(&r->body, p, n);
 	buf_add(&r->body, "\r\n", 2);

@@ -18,11 +18,11 @@ struct resp {
 void resp_add(struct resp *r, const void *p, size_t n);
 void resp_str(struct resp *r, const char *s);
 void resp_num(struct resp *r, uint64_t v);
+void resp_hex(struct resp *r, const void *p, size_t n); /* in lower-case hex digits */
 
 /* Name and value; nothing at all when the value is NULL. */
 void resp_field(struct resp *r, const char *name, const char *value);
 void resp_field_num(struct resp *r, const char *name, uint64_t value);
-void resp_field_hex(struct resp *r, const char *name, const void *p, size_t n);
 
 /* All arguments of list, behind their number. */
 void resp_list(struct resp *r, const struct resp *list);
