@@ -61,12 +61,15 @@ find_line(const char *s, size_t n, const char *start)
 static int
 check_conflict(const char *s, size_t n, struct problems *ps)
 {
-	const char *ours = find_line(s, n, "<<<<<<< ");
+	const char *marker = find_line(s, n, "<<<<<<< ");
 	int line, column;
 
-	if (ours == NULL || find_line(s, n, ">>>>>>> ") == NULL)
+	/* One that is left of several is as bad. "=======" may be a heading's. */
+	if (marker == NULL)
+		marker = find_line(s, n, ">>>>>>> ");
+	if (marker == NULL)
 		return 0;
-	rawtext_place(s, (size_t)(ours - s), &line, &column);
+	rawtext_place(s, (size_t)(marker - s), &line, &column);
 	problems_add(ps, "conflict-markers", SEVERITY_ERROR, line, column, NULL,
 	    "the file is in conflict and has git's conflict markers",
 	    "choose the lines to keep, remove the markers, then git add the file");

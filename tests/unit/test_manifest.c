@@ -443,7 +443,8 @@ a_file_in_conflict_is_refused_only_when_git_says_so(void **state)
 {
 	static const char text[] = "name: a\ndescription: |\n  d\n<<<<<<< HEAD\nx: 1\n=======\nx: 2\n>>>>>>> b\n";
 	static const char marked[] = "---\nname: a\ndescription: d\n---\n<<<<<<< HEAD\nx\n=======\ny\n>>>>>>> b\n";
-	static const char half[] = "---\nname: a\ndescription: d\n---\n<<<<<<< HEAD\n>>>>>>>\n";
+	static const char left[] = "---\nname: a\ndescription: d\n---\n\nx\n=======\ny\n>>>>>>> b\n";
+	static const char heading[] = "---\nname: a\ndescription: d\n---\n\nx\n=======\n\n    <<<<<<< HEAD\n";
 	const struct collections *cs = *state;
 	struct manifest_source src = {.collection = &cs->v[TOOL], .path = "tools/a.md", .id = "a", .conflicted = true};
 	struct manifest *m = manifest_parse(&src, marked, strlen(marked));
@@ -454,7 +455,11 @@ a_file_in_conflict_is_refused_only_when_git_says_so(void **state)
 	assert_int_equal(m->problems.v[0].line, 5);
 	assert_int_equal(m->problems.v[0].column, 1);
 	manifest_unref(m);
-	m = manifest_parse(&src, half, strlen(half));
+	m = manifest_parse(&src, left, strlen(left));
+	assert_false(m->ok);
+	assert_int_equal(m->problems.v[0].line, 9);
+	manifest_unref(m);
+	m = manifest_parse(&src, heading, strlen(heading));
 	assert_true(m->ok);
 	manifest_unref(m);
 	src.conflicted = false;

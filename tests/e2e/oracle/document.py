@@ -22,7 +22,7 @@ DEFAULT_FIELDS = {
     "status": ["/status"],
 }
 
-MARKER = re.compile(rb"^(<<<<<<< |>>>>>>> |=======$)", re.M)
+MARKER = re.compile(rb"^(<<<<<<< |>>>>>>> )", re.M)
 
 
 @dataclasses.dataclass
