@@ -72,6 +72,9 @@ name_event(struct watcher *w, struct node *dir, uint32_t mask, const char *name,
 	}
 	if (!path_counts(w, path_set(w, dir, name)))
 		return;
+	/* A folder takes its ignore files along, without an event for them. */
+	if ((mask & IN_ISDIR) != 0 && (mask & (IN_MOVED_FROM | IN_MOVED_TO)) != 0)
+		git_soon(w, now);
 	if (audit_running(w->audit))
 		audit_heard(w->audit, path_set(w, dir, name));
 	if ((mask & IN_ISDIR) != 0 && (mask & IN_MOVED_FROM) != 0) {

@@ -258,6 +258,22 @@ def test_what_git_ignores_is_no_item_until_the_rule_goes(live):
     assert summary(live.told()) == ["deleted skill/private/diary"]
 
 
+def test_an_ignore_file_that_comes_and_goes_with_its_folder_counts(live):
+    files = live.checkout
+    for top in ("skills/x", "elsewhere/x"):
+        files.write(f"{top}/SKILL.md", skill("x", f"In {top}."))
+        files.write(f"{top}/data.json", "{}")
+    files.write("elsewhere/x/.gitignore", "*.json\n")
+    live.told()
+    assert live.scene.published().items["skill/x"]["files"] == "2"
+    for number in ("1", "2"):
+        files.rename("skills/x", "elsewhere/aside")
+        files.rename("elsewhere/x", "skills/x")
+        files.rename("elsewhere/aside", "elsewhere/x")
+        live.told()
+        assert live.scene.published().items["skill/x"]["files"] == number
+
+
 def test_editors_temporary_files_are_never_items(live):
     for name in (".one.md.swp", "4913", "one.md~", "#one.md#", ".#one.md", "one.tmp", ".goutputstream-ABC"):
         live.checkout.write(f"skills/{name}", skill("no"))
