@@ -482,6 +482,7 @@ agent_free(struct agent *a)
 	repo_free(a->repo);
 	facts_free(a->facts);
 	claims_free(a->claims);
+	textset_clear(&a->unsure);
 	catalog_free(a->catalog);
 	published_free(a->published);
 	free(a->runtime_dir);

@@ -244,7 +244,8 @@ agent_candidate(void *arg, const struct candidate_facts *facts)
 		candidate_unreadable(facts, &ps);
 	else if (facts->manifest->ok)
 		cand.item = candidate_item(a, facts, cand.path);
-	candidate_log(facts->path, &ps);
+	if (facts->unreadable == NULL) /* else whoever could not read it has said so, once */
+		candidate_log(facts->path, &ps);
 	cand.problems = &ps;
 	catalog_put(a->catalog, &cand);
 	problems_free(&ps);

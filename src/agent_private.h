@@ -118,6 +118,8 @@ struct agent {
 	bool held; /* git is at work: nothing is published */
 	bool git_worked; /* it was, since the last time that something was published */
 	size_t missed; /* manifests that a look at everything did not find any more, since then */
+	struct textset unsure; /* keys that are not deleted while their paths cannot be looked at */
+	uint64_t unsure_version; /* of watcher_unknown, when they were put there */
 	enum { GUARD_OFF, GUARD_WAITS, GUARD_LOOKED } guard;
 	usec_t guard_at; /* when to look once more */
 	uint64_t guarded; /* how often */
@@ -175,6 +177,7 @@ void agent_read_free(struct agent *a);
  * agent_publish.c: publish what differs, once all that is wanted is read; and
  * before that, in a first sync, what can not change any more.
  */
+void agent_diff(struct agent *a, struct changeset *ret); /* what is not as it should be, and certainly */
 void agent_publish(struct agent *a, usec_t now);
 void agent_publish_ahead(struct agent *a, usec_t now);
 void agent_publish_whole(struct agent *a, const char *path); /* a scan is through with all below path */

@@ -39,9 +39,37 @@ ahead_end(struct agent *a)
 	a->backlog = false;
 }
 
+static bool
+is_unknown(void *arg, const char *path)
+{
+	return watcher_unknown(arg, path);
+}
+
+void
+agent_diff(struct agent *a, struct changeset *ret)
+{
+	changeset_diff(a->catalog, a->published, ret);
+	a->unsure_version = watcher_unknown_version(a->watcher);
+	changeset_hold(ret, is_unknown, a->watcher, &a->unsure);
+}
+
+/* Something can be looked at again: what was put off is decided anew. */
+static void
+unsure_again(struct agent *a)
+{
+	struct buf key = {0};
+
+	if (a->unsure.n == 0 || a->unsure_version == watcher_unknown_version(a->watcher))
+		return;
+	while (textset_take(&a->unsure, &key))
+		catalog_touch_key(a->catalog, buf_str(&key));
+	buf_free(&key);
+}
+
 void
 agent_publish(struct agent *a, usec_t now)
 {
+	unsure_again(a);
 	facts_assemble(a->facts, agent_candidate, a);
 	if (!publisher_idle(a->publisher) || agent_guard_waits(a))
 		return;
@@ -51,7 +79,7 @@ agent_publish(struct agent *a, usec_t now)
 		agent_stop(a, AGENT_DONE);
 		return;
 	}
-	changeset_diff(a->catalog, a->published, &a->changeset);
+	agent_diff(a, &a->changeset);
 	if (agent_guard(a, now)) {
 		agent_publish_again(a, &a->changeset);
 		return;

@@ -274,7 +274,7 @@ agent_dry_run(struct agent *a)
 	struct changeset cs;
 	char key[1024], path[1024];
 
-	changeset_diff(a->catalog, a->published, &cs);
+	agent_diff(a, &cs);
 	for (size_t i = 0; i < cs.n; i++) {
 		const struct change *ch = &cs.changes[i];
 		const struct face *f = ch->op == OP_DELETED ? ch->before : ch->after;

@@ -194,6 +194,42 @@ changeset_diff_ahead(struct catalog *c, const struct published *p, bool (*settle
 	*ret = creations;
 }
 
+static bool
+is_unknown(const struct change *ch, bool (*unknown)(void *arg, const char *path), void *arg)
+{
+	struct buf raw = {0};
+	bool r = ch->op == OP_DELETED && ch->before->path != NULL &&
+	    text_percent_decode(&raw, ch->before->path, strlen(ch->before->path)) == 0 && unknown(arg, buf_str(&raw));
+
+	buf_free(&raw);
+	return r;
+}
+
+void
+changeset_hold(struct changeset *cs, bool (*unknown)(void *arg, const char *path), void *arg, struct textset *ret_held)
+{
+	size_t n = 0;
+
+	for (size_t i = 0; i < cs->n; i++) {
+		if (is_unknown(&cs->changes[i], unknown, arg)) {
+			(void)textset_add(ret_held, cs->changes[i].key);
+			change_free(&cs->changes[i]);
+		} else {
+			cs->changes[n++] = cs->changes[i];
+		}
+	}
+	cs->n = n;
+	/* What is not deleted was not renamed. */
+	for (size_t i = 0; i < cs->n && ret_held->n > 0; i++) {
+		struct change *ch = &cs->changes[i];
+
+		if (ch->renamed_from == NULL || !textset_has(ret_held, ch->renamed_from))
+			continue;
+		free(ch->renamed_from);
+		ch->renamed_from = NULL;
+	}
+}
+
 void
 changeset_free(struct changeset *cs)
 {

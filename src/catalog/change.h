@@ -11,6 +11,7 @@
 
 #include "base/buf.h"
 #include "base/clock.h"
+#include "base/textset.h"
 #include "catalog/catalog.h"
 #include "catalog/item.h"
 #include "catalog/published.h"
@@ -60,6 +61,14 @@ void changeset_diff(struct catalog *c, const struct published *p, struct changes
  */
 void changeset_diff_ahead(struct catalog *c, const struct published *p, bool (*settled)(void *, const char *key),
     void *arg, struct changeset *ret);
+
+/*
+ * Take out the deletions of items whose path (raw) is unknown: that nothing of
+ * them was found proves nothing. Their keys go to ret_held.
+ */
+void changeset_hold(
+    struct changeset *cs, bool (*unknown)(void *arg, const char *path), void *arg, struct textset *ret_held);
+
 void changeset_free(struct changeset *cs);
 
 /* What an event says beside its change. */

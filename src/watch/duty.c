@@ -9,26 +9,34 @@
 #define PROBE_PATIENCE (1 * USEC_PER_SEC)
 #define DRIFT_TOLD 10 /* of one audit */
 
+/* The scan that follows tells whether the root can be read; until then it can not. */
+static void
+retry_root(struct watcher *w, usec_t now)
+{
+	(void)retries_add(w->retries, "", now);
+	w->rescan = true;
+}
+
 void
 duty_retry(struct watcher *w, usec_t now)
 {
-	size_t failing = retries_count(w->retries);
 	const char *path;
 
-	if (now < retries_deadline(w->retries) || !root_present(w))
-		return;
-	while ((path = retries_next(w->retries, now)) != NULL) {
-		char *copy = mem_strdup(path);
+	if (now >= retries_deadline(w->retries) && root_present(w)) {
+		while ((path = retries_next(w->retries, now)) != NULL) {
+			char *copy = mem_strdup(path);
 
-		if (*copy == '\0')
-			w->rescan = true;
-		else
-			(void)look_at_path(w, copy, now);
-		free(copy);
+			if (*copy == '\0')
+				retry_root(w, now);
+			else
+				(void)look_at_path(w, copy, now);
+			free(copy);
+		}
+		look_finish(w, now);
 	}
-	look_finish(w, now);
-	if (failing > 0 && retries_count(w->retries) == 0)
+	if (w->failing && retries_count(w->retries) == 0)
 		log_info("everything in the source can be read again");
+	w->failing = retries_count(w->retries) != 0;
 }
 
 void
@@ -99,10 +107,21 @@ duty_polls_all(const struct watcher *w)
 	return w->watch && (w->poll_all || w->deaf || w->unread || w->inotify == NULL || tree_root(w->tree)->silent);
 }
 
+void
+duty_look_at_git(struct watcher *w, usec_t now)
+{
+	if (!w->watch || (!duty_polls_all(w) && !gitdir_blind(w->gitdir)))
+		return;
+	if (w->inotify != NULL)
+		gitdir_watch(w->gitdir, w->inotify);
+	w->git_unseen = true;
+	w->git_due = now;
+}
+
 static bool
 polls_something(const struct watcher *w)
 {
-	return duty_polls_all(w) || (w->watch && (w->silent || w->blind));
+	return duty_polls_all(w) || (w->watch && (w->silent || w->blind || gitdir_blind(w->gitdir)));
 }
 
 /* The topmost folders that changes are not told of. */
@@ -131,10 +150,9 @@ poll_begin(struct watcher *w, usec_t now)
 		watcher_start(w);
 	if (w->deaf)
 		duty_probe_start(w);
+	duty_look_at_git(w, now);
 	scan_count(w, "poll");
 	if (duty_polls_all(w)) {
-		w->git_unseen = true; /* nor may what git does have events */
-		w->git_due = now;
 		scan_begin_parts(w, now);
 		scan_add_part(w, tree_root(w->tree));
 	} else {

@@ -1,5 +1,6 @@
 #include "watch/gitdir.h"
 
+#include <errno.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/stat.h>
@@ -14,6 +15,7 @@
 enum folder { OWN, SHARED, INFO, FOLDERS };
 
 struct gitdir {
+	bool blind; /* one that is there could not be watched */
 	char *path[FOLDERS];
 	int wd[FOLDERS];
 };
@@ -53,9 +55,19 @@ gitdir_free(struct gitdir *g)
 void
 gitdir_watch(struct gitdir *g, struct inotify *in)
 {
-	for (int i = 0; i < FOLDERS; i++)
-		if (g->wd[i] < 0 && g->path[i] != NULL)
-			g->wd[i] = inotify_watch_path(in, g->path[i]);
+	g->blind = false;
+	for (int i = 0; i < FOLDERS; i++) {
+		if (g->wd[i] >= 0 || g->path[i] == NULL)
+			continue;
+		g->wd[i] = inotify_watch_path(in, g->path[i]);
+		g->blind |= g->wd[i] < 0 && errno != ENOENT && errno != ENOTDIR;
+	}
+}
+
+bool
+gitdir_blind(const struct gitdir *g)
+{
+	return g->blind;
 }
 
 void

@@ -19,6 +19,9 @@ void gitdir_free(struct gitdir *g);
 /* Watch what is there and is not watched; what is not there may come later. */
 void gitdir_watch(struct gitdir *g, struct inotify *in);
 
+/* Could one of its folders, that is there, not be watched? Then what git does there may have no event. */
+bool gitdir_blind(const struct gitdir *g);
+
 /* The folders may be others now: drop the watches and take new ones. */
 void gitdir_rewatch(struct gitdir *g, struct inotify *in);
 

@@ -43,6 +43,7 @@ struct watcher {
 	struct barriers *barriers; /* NULL without a private folder */
 	struct anchors *anchors;
 	struct retries *retries; /* what could not be looked at */
+	bool failing; /* there was something */
 
 	bool watch; /* not scan only */
 	char *private_dir; /* or NULL */
@@ -129,6 +130,9 @@ void duty_audit_end(struct watcher *w, usec_t now);
 
 /* Is everything looked at again and again, because events tell of too little? */
 bool duty_polls_all(const struct watcher *w);
+
+/* At each look at everything: where what git does may have no event. */
+void duty_look_at_git(struct watcher *w, usec_t now);
 
 usec_t duty_deadline(const struct watcher *w);
 

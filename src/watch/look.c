@@ -221,6 +221,7 @@ tell_gone(struct watcher *w, struct node *dir, const char *name, usec_t now)
 	child = tree_child(w->tree, dir, name);
 	if (child != NULL)
 		scan_forget(w, child);
+	retries_forget(w->retries, path_set(w, dir, name));
 	w->sink.gone(w->arg, path_set(w, dir, name));
 }
 

@@ -22,6 +22,7 @@ struct retries {
 	bool running;
 	char *at; /* handed out last in the round that runs */
 	usec_t due, delay;
+	uint64_t version;
 };
 
 static int
@@ -48,6 +49,7 @@ retry_drop(struct retries *rs, struct retry *r)
 {
 	(void)RB_REMOVE(retry_tree, &rs->paths, r);
 	rs->n--;
+	rs->version++;
 	free(r);
 }
 
@@ -142,6 +144,7 @@ retries_next(struct retries *rs, usec_t now)
 	}
 	free(rs->at);
 	rs->at = mem_strdup(r->path);
+	rs->version++;
 	return rs->at;
 }
 
@@ -155,4 +158,50 @@ size_t
 retries_count(const struct retries *rs)
 {
 	return rs->n;
+}
+
+uint64_t
+retries_version(const struct retries *rs)
+{
+	return rs->version;
+}
+
+/* In the last round that it had: when its turn in this one has come, in this one. */
+static bool
+retry_fails(const struct retries *rs, const struct retry *r)
+{
+	if (r->failed == rs->round)
+		return true;
+	return rs->running && (rs->at == NULL || strcmp(r->path, rs->at) > 0);
+}
+
+bool
+retries_cover(const struct retries *rs, const char *path)
+{
+	char *part = mem_strdup(path), *end = part + strlen(part);
+	bool covered = false;
+
+	while (rs->n > 0 && !covered) {
+		struct retry key = {.path = part};
+		struct retry *r = RB_FIND(retry_tree, UNCONST(&rs->paths), &key);
+
+		covered = r != NULL && retry_fails(rs, r);
+		if (end == part)
+			break;
+		while (end > part && *end != '/')
+			end--;
+		*end = '\0';
+	}
+	free(part);
+	return covered;
+}
+
+void
+retries_forget(struct retries *rs, const char *path)
+{
+	struct retry key = {.path = path};
+	struct retry *r = rs->n > 0 ? RB_FIND(retry_tree, &rs->paths, &key) : NULL;
+
+	if (r != NULL)
+		retry_drop(rs, r);
 }

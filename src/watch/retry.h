@@ -12,6 +12,7 @@
 
 #include <stdbool.h>
 #include <stddef.h>
+#include <stdint.h>
 
 #include "base/clock.h"
 
@@ -28,6 +29,14 @@ bool retries_add(struct retries *rs, const char *path, usec_t now);
 
 /* The next path of the round that is due; NULL: none is, or the round is through. Valid until the next call. */
 const char *retries_next(struct retries *rs, usec_t now);
+
+/* Does the path, or a folder above it ("" is above all), fail, as far as is known? */
+bool retries_cover(const struct retries *rs, const char *path);
+
+/* The path does not fail any more, or is not there. */
+void retries_forget(struct retries *rs, const char *path);
+
+uint64_t retries_version(const struct retries *rs); /* another one whenever retries_cover may have become false */
 
 usec_t retries_deadline(const struct retries *rs); /* of the next round; USEC_NEVER when all is well */
 size_t retries_count(const struct retries *rs);

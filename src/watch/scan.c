@@ -271,6 +271,9 @@ scan_one(struct scan *sc, struct node *n)
 
 	if (fd >= 0)
 		(void)close(fd);
+	/* Others have their turn in the background, and would take what is not read yet for gone. */
+	if (r == 0 && !sc->background)
+		retries_forget(w->retries, path_set(w, n, NULL));
 	if (r == 0)
 		return;
 	if (errno_is_gone(sys))

@@ -9,7 +9,7 @@ mode_word(const struct watcher *w)
 		return "scan";
 	if (duty_polls_all(w))
 		return "polling";
-	return w->silent || w->blind ? "partial" : "inotify";
+	return w->silent || w->blind || gitdir_blind(w->gitdir) ? "partial" : "inotify";
 }
 
 void

@@ -194,6 +194,7 @@ scan_all(struct watcher *w, const char *reason, usec_t now)
 	log_debug("looking at everything: %s", reason);
 	w->rescan = false;
 	scan_count(w, reason);
+	duty_look_at_git(w, now);
 	scan_begin(w, now);
 	if (w->begun)
 		return;
@@ -332,6 +333,18 @@ watcher_failed(struct watcher *w, const char *path, usec_t now)
 }
 
 bool
+watcher_unknown(const struct watcher *w, const char *path)
+{
+	return retries_cover(w->retries, path);
+}
+
+uint64_t
+watcher_unknown_version(const struct watcher *w)
+{
+	return retries_version(w->retries);
+}
+
+bool
 watcher_root_here(struct watcher *w)
 {
 	return root_present(w);
@@ -353,7 +366,7 @@ watcher_barrier(struct watcher *w, uint64_t *ret_id, struct err *e)
 {
 	if (w->barriers == NULL)
 		return err_set(e, "no barrier without a private folder that is watched");
-	if (!w->lost && (duty_polls_all(w) || w->silent || w->blind || w->poll.running))
+	if (!w->lost && (duty_polls_all(w) || w->silent || w->blind || gitdir_blind(w->gitdir) || w->poll.running))
 		return err_set(e, "not every change has an event here");
 	if (barriers_start(w->barriers, ret_id, e) != 0)
 		return -1;

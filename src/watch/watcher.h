@@ -107,6 +107,13 @@ bool watcher_defer(struct watcher *w, const char *path, usec_t now);
 /* A file could not be read: it is told again, with force, until this is not called any more. true: it is the first time. */
 bool watcher_failed(struct watcher *w, const char *path, usec_t now);
 
+/*
+ * Is the path, or a folder above it, one that could not be looked at or read? Then it is no proof that nothing of it
+ * is known. It does not become false while the version stays the same.
+ */
+bool watcher_unknown(const struct watcher *w, const char *path);
+uint64_t watcher_unknown_version(const struct watcher *w);
+
 /* Is the root still the folder at its path? Otherwise what was not found beneath it proves nothing. */
 bool watcher_root_here(struct watcher *w);
 

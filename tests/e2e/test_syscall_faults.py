@@ -7,8 +7,8 @@ import re
 
 import pytest
 
-from support.daemon import BUILD
-from support.faults import Fault, short_reads
+from support.daemon import BUILD, SHELFD, run
+from support.faults import Fault, from_start, met, short_reads
 from support.live import Live, summary
 from support.waiting import until
 
@@ -145,7 +145,7 @@ def test_calls_that_are_interrupted_now_and_then_are_made_again_and_nobody_notic
 def test_short_reads_are_put_together(scene):
     if sanitized():
         pytest.skip("a sanitizer wants to be the first library")
-    env, met = short_reads(scene.folder)
+    env, seen = short_reads(scene.folder)
     fill(scene.checkout)
     scene.checkout.write("skills/g0/s0/notes.txt", "note " * 1000)
     live = Live(scene, env=env)
@@ -155,7 +155,64 @@ def test_short_reads_are_put_together(scene):
     live.daemon.sync()
     assert live.told() == []
     assert not DEGRADED.search(status(live))
-    assert sorted(os.listdir(met)) == ["getdents", "pread"]
+    assert sorted(os.listdir(seen)) == ["getdents", "pread"]
+
+
+# From the start on
+
+def started(scene, inject, only=()):
+    """A shelfd over an older catalog, whose calls fail from its start on."""
+    fill(scene.checkout)
+    scene.once()
+    change(scene.checkout)
+    daemon = scene.daemon(env={"ASAN_OPTIONS": "detect_leaks=0"}, watch={"poll": "300ms"})
+    daemon.prefix = from_start(daemon.folder, inject, only)
+    return Live.starting(scene, daemon)
+
+
+# Each thread counts its calls for itself.
+@pytest.mark.parametrize("inject", [
+    "openat2:error=EIO:when=1..4",
+    "openat2:error=EMFILE:when=3..30+2",
+    "getdents64:error=EIO:when=1..3",
+    "getdents64:error=EIO:when=4..12+3",
+    "pread64:error=EIO:when=1..8",
+    "pread64:error=EIO:when=2..20+3",
+    "inotify_add_watch:error=ENOSPC:when=1..40",
+    "inotify_add_watch:error=ENOSPC:when=3..40+3",
+    "inotify_add_watch:error=EINTR:when=1..40",
+    "inotify_init1:error=EMFILE:when=1..3",
+], ids=lambda inject: inject.replace(":error=", "-").replace(":when=", "-"))
+def test_a_start_with_calls_that_fail_deletes_nothing_and_is_made_good(scene, inject):
+    # The dynamic linker reads with pread64 too.
+    only = [scene.checkout.path("skills", name, "SKILL.md") for name in NAMES] if "pread64" in inject else []
+    live = started(scene, inject, only)
+    live.daemon.wait_ready()
+    assert_nothing_lost(live, live.rev)
+    wait_exact(scene)
+    assert_nothing_lost(live, live.rev)
+    wait_well(live)
+    assert met(live.daemon.folder)
+    # What git does is heard as well.
+    live.checkout.git("commit", "-q", "--allow-empty", "-m", "afterwards")
+    until("the commit is published", lambda: live.scene.published().head["commit"] == live.checkout.head())
+    wait_exact(scene)
+    if "pread64" not in inject:  # a thread may have some failures left
+        assert_alert(live)
+
+
+@pytest.mark.parametrize("call", ["openat2", "getdents64"])
+def test_a_single_sync_with_calls_that_fail_deletes_nothing(scene, call):
+    fill(scene.checkout)
+    scene.once()
+    before = scene.published().items
+    words = from_start(scene.folder, f"{call}:error=EIO:when=2+1")
+    run(*words, SHELFD, "-C", scene.checkout.root, "--redis", scene.server.url, "--once", folder=scene.folder,
+        ASAN_OPTIONS="detect_leaks=0")
+    assert met(scene.folder)
+    assert scene.published().items.keys() == before.keys()
+    scene.once()
+    scene.check()
 
 
 # Git's files

@@ -159,6 +159,43 @@ what_is_published_and_not_wanted_is_deleted(void **state)
 	assert_diff(w, "-skill/a ");
 }
 
+static bool
+is_below(void *arg, const char *path)
+{
+	return strncmp(path, arg, strlen(arg)) == 0;
+}
+
+static void
+what_cannot_be_looked_at_is_not_deleted_nor_renamed(void **state)
+{
+	static char unknown[] = "skills/a b";
+	struct world *w = *state;
+	struct textset held = {0};
+	struct changeset cs;
+
+	put(w, "a", "skills/a%20b/SKILL.md", "1");
+	put(w, "b", "skills/b/SKILL.md", "2");
+	put(w, "c", "skills/a%20b/c/SKILL.md", "3");
+	assert_diff(w, "+skill/a +skill/b +skill/c ");
+	catalog_remove(w->catalog, "main", "skills/a%20b/SKILL.md");
+	catalog_remove(w->catalog, "main", "skills/b/SKILL.md");
+	put(w, "c", "skills/a%20b/c/SKILL.md", "4");
+	put(w, "new", "skills/new/SKILL.md", "1"); /* as a was */
+
+	changeset_diff(w->catalog, w->published, &cs);
+	assert_int_equal(cs.n, 4);
+	changeset_hold(&cs, is_below, unknown, &held);
+	assert_int_equal(cs.n, 3);
+	assert_string_equal(cs.changes[0].key, "skill/c");
+	assert_string_equal(cs.changes[1].key, "skill/new");
+	assert_null(cs.changes[1].renamed_from);
+	assert_string_equal(cs.changes[2].key, "skill/b");
+	assert_int_equal(held.n, 1);
+	assert_true(textset_has(&held, "skill/a"));
+	textset_clear(&held);
+	changeset_free(&cs);
+}
+
 static void
 problems_are_published_and_taken_back(void **state)
 {
@@ -285,6 +322,7 @@ main(void)
 	    TEST(broke_and_recovered_are_updates),
 	    TEST(a_broken_manifest_known_to_redis_only_is_patched_once),
 	    TEST(what_is_published_and_not_wanted_is_deleted),
+	    TEST(what_cannot_be_looked_at_is_not_deleted_nor_renamed),
 	    TEST(problems_are_published_and_taken_back),
 	    TEST(an_event_never_exceeds_its_limit),
 	    TEST(an_event_says_what_the_protocol_promises),

@@ -114,6 +114,56 @@ what_fails_between_two_rounds_stays(void **state)
 	retries_free(rs);
 }
 
+static void
+what_lies_below_a_path_that_fails_is_covered_until_its_turn_came_and_it_did_not_fail_again(void **state)
+{
+	struct retries *rs = retries_new();
+	uint64_t version;
+	usec_t now;
+
+	(void)state;
+	assert_false(retries_cover(rs, "a/b"));
+	(void)retries_add(rs, "a/b", START);
+	(void)retries_add(rs, "c", START);
+	assert_true(retries_cover(rs, "a/b"));
+	assert_true(retries_cover(rs, "a/b/c/d"));
+	assert_false(retries_cover(rs, "a"));
+	assert_false(retries_cover(rs, "a/bc"));
+	assert_false(retries_cover(rs, "d"));
+
+	version = retries_version(rs);
+	now = retries_deadline(rs);
+	assert_next(rs, now, "a/b");
+	assert_true(retries_cover(rs, "c/x")); /* its turn is still to come */
+	assert_next(rs, now, "c");
+	(void)retries_add(rs, "c", now);
+	assert_next(rs, now, NULL);
+	assert_false(retries_cover(rs, "a/b/c"));
+	assert_true(retries_cover(rs, "c/x"));
+	assert_true(retries_version(rs) != version);
+	retries_free(rs);
+}
+
+static void
+the_root_covers_everything_and_what_is_forgotten_nothing(void **state)
+{
+	struct retries *rs = retries_new();
+	uint64_t version;
+
+	(void)state;
+	(void)retries_add(rs, "", START);
+	assert_true(retries_cover(rs, "a/b"));
+	assert_true(retries_cover(rs, ""));
+	version = retries_version(rs);
+	retries_forget(rs, "a");
+	assert_true(retries_version(rs) == version);
+	retries_forget(rs, "");
+	assert_true(retries_version(rs) != version);
+	assert_false(retries_cover(rs, "a/b"));
+	assert_int_equal(retries_count(rs), 0);
+	retries_free(rs);
+}
+
 int
 main(void)
 {
@@ -122,6 +172,9 @@ main(void)
 	    cmocka_unit_test(rounds_become_rarer_up_to_two_seconds_while_something_fails),
 	    cmocka_unit_test(a_round_hands_out_each_path_once_and_none_that_came_during_it),
 	    cmocka_unit_test(what_fails_between_two_rounds_stays),
+	    cmocka_unit_test(
+		what_lies_below_a_path_that_fails_is_covered_until_its_turn_came_and_it_did_not_fail_again),
+	    cmocka_unit_test(the_root_covers_everything_and_what_is_forgotten_nothing),
 	};
 
 	return cmocka_run_group_tests_name("retry", tests, NULL, NULL);

@@ -4,6 +4,7 @@ import re
 import shutil
 import signal
 import subprocess
+import tempfile
 
 import pytest
 
@@ -20,6 +21,19 @@ def strace():
     return program
 
 
+def from_start(folder, inject, only=()):
+    """A command that runs a program whose calls fail from its start on; they must have an end (when=1..9)."""
+    paths = [word for path in only for word in ("-P", path)]
+    return [strace(), "-D", "-f", "-qq", "-o", os.path.join(folder, "strace"), *paths, "-e",
+            f"trace={inject.split(':')[0]}", "-e", f"inject={inject}", "--"]
+
+
+def met(folder):
+    """Did a call fail since from_start(folder, ...)?"""
+    with open(os.path.join(folder, "strace"), "rb") as file:
+        return b"(INJECTED)" in file.read()
+
+
 class Fault:
     """
     While it lasts, calls of the process fail: inject is one of strace's expressions without the "inject=". only: where
@@ -34,14 +48,10 @@ class Fault:
         self.process = None
 
     def __enter__(self):
-        reader, writer = os.pipe()
-        self.log = os.fdopen(reader, "rb", buffering=0)
-        os.set_blocking(reader, False)
+        self.log = tempfile.NamedTemporaryFile(prefix="strace-")
         self.process = subprocess.Popen(
-            [strace(), "-f", "-qq", "-o", f"/proc/self/fd/{writer}", *self.only, "-e", f"inject={self.inject}", "-p",
-             str(self.pid)], stdin=subprocess.DEVNULL, stderr=subprocess.PIPE, pass_fds=[writer])
-        os.close(writer)
-        self.seen = b""
+            [strace(), "-f", "-qq", "-o", self.log.name, *self.only, "-e", f"trace={self.inject.split(':')[0]}", "-e",
+             f"inject={self.inject}", "-p", str(self.pid)], stdin=subprocess.DEVNULL, stderr=subprocess.PIPE)
         try:
             until("strace has all threads", self.attached)
         except BaseException:
@@ -60,9 +70,8 @@ class Fault:
 
     def count(self):
         """How many calls failed so far."""
-        while more := self.log.read(1 << 20):
-            self.seen += more
-        return self.seen.count(b"(INJECTED)")
+        with open(self.log.name, "rb") as file:
+            return file.read().count(b"(INJECTED)")
 
     def wait(self):
         until(f"{self.inject} was met", self.count)

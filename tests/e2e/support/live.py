@@ -5,12 +5,24 @@ class Live:
     def __init__(self, scene, prefix=(), **settings):
         self.scene = scene
         self.checkout = scene.checkout
+        self.control = []
         self.daemon = scene.daemon(**settings)
         self.daemon.prefix = list(prefix)
         self.daemon.start()
-        self.subscriber = scene.subscriber()
-        self.rev = scene.rev()
-        self.control = []
+        self.listen()
+
+    @classmethod
+    def starting(cls, scene, daemon):
+        """Of a daemon that is only about to start, beside a catalog that is there already."""
+        live = cls.__new__(cls)
+        live.scene, live.checkout, live.daemon, live.control = scene, scene.checkout, daemon, []
+        live.listen()
+        daemon.start(wait=False)
+        return live
+
+    def listen(self):
+        self.subscriber = self.scene.subscriber()
+        self.rev = self.scene.rev()
 
     def told(self, **check):
         """
