@@ -183,16 +183,18 @@ static int
 take_entries(struct scan *sc, struct node *dir, int fd)
 {
 	_Alignas(struct dirent64) char entries[32 * 1024];
-	ssize_t n;
 	int tries = 0;
+	ssize_t n;
 
-	while ((n = getdents64(fd, entries, sizeof entries)) > 0 || (n < 0 && errno == EINTR && ++tries < READ_TRIES))
-		for (const char *p = entries; p < entries + n;) {
+	do {
+		n = getdents64(fd, entries, sizeof entries);
+		for (const char *p = entries; n > 0 && p < entries + n;) {
 			const struct dirent64 *d = (const void *)p;
 
 			take_entry(sc, dir, fd, d);
 			p += d->d_reclen;
 		}
+	} while (n > 0 || (n < 0 && errno == EINTR && ++tries < READ_TRIES));
 	return n < 0 ? -1 : 0;
 }
 
