@@ -128,8 +128,7 @@ agent_begin(struct agent *a, usec_t now)
 	a->begun = true;
 	agent_sync_begin(a, "start", now);
 	agent_link_run(a, now); /* Redis answers while the files are looked at */
-	agent_sync_start(a, "start", now);
-	if (!watcher_scanning(a->watcher) && (a->opt.once || a->opt.dry_run))
+	if (agent_sync_start(a, "start", now, NULL) != 0 && (a->opt.once || a->opt.dry_run))
 		agent_stop(a, AGENT_FAILED);
 }
 
@@ -144,7 +143,7 @@ agent_flow(struct agent *a, usec_t now)
 	agent_git_run(a, now);
 	if (a->rescan && !a->held) {
 		a->rescan = false;
-		agent_sync_start(a, "ignore", now);
+		(void)agent_sync_start(a, "ignore", now, NULL);
 	}
 	agent_read(a, now);
 	if (!a->held) {

@@ -199,8 +199,10 @@ sync_scan(struct agent *a, struct http_request *req, const struct value *paths)
 	usec_t now = clock_now();
 
 	if (paths == NULL || paths->array.len == 0) {
-		agent_sync_start(a, "request", now);
-		return 0;
+		if (agent_sync_start(a, "request", now, &e) == 0)
+			return 0;
+		http_respond_error(req, 503, e.msg);
+		return -1;
 	}
 	for (size_t i = 0; i < paths->array.len; i++) {
 		if (!path_usable(a, paths->array.items[i])) {

@@ -194,9 +194,12 @@ void agent_link_free(struct agent *a);
 extern const struct publisher_sink agent_publisher_sink;
 
 /* agent_sync.c */
-/* Count what is published from now on as one sync; agent_sync_start also looks at everything. */
+/*
+ * Count what is published from now on as one sync; agent_sync_start also looks at everything, and returns -1 with a
+ * reason (e may be NULL), which it has logged, when the source is lost.
+ */
 void agent_sync_begin(struct agent *a, const char *trigger, usec_t now);
-void agent_sync_start(struct agent *a, const char *trigger, usec_t now);
+int agent_sync_start(struct agent *a, const char *trigger, usec_t now, struct err *e);
 void agent_sync_applied(struct agent *a, const struct change *ch);
 void agent_sync_run(struct agent *a, usec_t now); /* finish it and answer waiters when all is drained */
 void agent_dry_run(struct agent *a);

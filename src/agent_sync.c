@@ -23,14 +23,21 @@ agent_sync_begin(struct agent *a, const char *trigger, usec_t now)
 	};
 }
 
-void
-agent_sync_start(struct agent *a, const char *trigger, usec_t now)
+int
+agent_sync_start(struct agent *a, const char *trigger, usec_t now, struct err *e)
 {
-	struct err e;
+	bool running = a->sync.active;
+	struct err why;
 
 	agent_sync_begin(a, trigger, now);
-	if (watcher_scan(a->watcher, NULL, trigger, now, &e) != 0)
-		log_error("scan: %s", e.msg);
+	if (watcher_scan(a->watcher, NULL, trigger, now, &why) == 0)
+		return 0;
+	log_error("scan: %s", why.msg);
+	if (e != NULL)
+		*e = why;
+	if (a->ready && !running)
+		a->sync.active = false; /* the first one goes on until there is a source */
+	return -1;
 }
 
 void
@@ -173,7 +180,7 @@ waiter_barrier(struct agent *a, struct waiter *w)
 	/* Without a barrier only a look at everything can tell; once is enough, what it put off settles by itself. */
 	if (!w->looked) {
 		log_debug("barrier: %s; looking at everything instead", e.msg);
-		agent_sync_start(a, "barrier", clock_now());
+		(void)agent_sync_start(a, "barrier", clock_now(), NULL);
 	}
 	w->looked = true;
 	w->arrived = watcher_mark(a->watcher, &w->barrier) != 0;

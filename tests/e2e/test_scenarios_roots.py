@@ -36,6 +36,8 @@ def test_s16_a_root_that_is_renamed_deletes_nothing_and_is_taken_up_again_when_i
     wait_lost(live)
     live.daemon.barrier()
     assert live.scene.rev() == live.rev and len(live.scene.published().items) == 5
+    status, answer = live.daemon.request("POST", "/api/v1/sync", {"wait": True})
+    assert status == 503 and "is lost" in answer["error"], (status, answer)
     Checkout(away).skill("s0", "Edited while it was away.")
     os.rename(away, live.checkout.root)
     wait_back(live)
