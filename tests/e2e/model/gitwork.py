@@ -47,7 +47,8 @@ class Git:
     """One work tree. kind: "checkout" for a clone of its own, "linked" for one that git worktree made."""
 
     def __init__(self, folder, kind):
-        self.root = os.path.join(folder, "checkout")
+        # So deep that no path leads out of folder, whatever links to ".." it goes through.
+        self.root = os.path.join(folder, *"0123456789", "checkout")
         self.extra = os.path.join(folder, "extra")
         self.environment = {**os.environ, **GIT_ENVIRONMENT}
         main = self.root if kind == "checkout" else os.path.join(folder, "main")

@@ -18,7 +18,7 @@ class World:
 
     def __init__(self, folder, kind):
         self.git = Git(folder, kind)
-        self.scene = Scene(folder)
+        self.scene = Scene(folder, self.git.root)
         self.files = Files(self.git.root, ["skills", "tools", "mcps", "elsewhere"])
         self.fill()
         self.scene.redis()
@@ -152,7 +152,8 @@ class World:
         """What happens to these ("": to anything) may be more than a change of a file's bytes."""
         tops = [names.encode(os.fsencode(os.path.relpath(os.path.realpath(self.files.path(path)), self.git.root)))
                 if path else "" for path in paths]
-        folders = [os.path.dirname(top) for top in tops]
+        # An entry manifest may take the id of a file that lies beside its folder.
+        folders = [os.path.dirname(os.path.dirname(top)) for top in tops]
         self.safe = {path: key for path, key in self.safe.items()
                      if not any(folder == "" or path.startswith(folder + "/") for folder in folders)}
 

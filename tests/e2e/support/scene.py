@@ -12,9 +12,9 @@ from .waiting import until
 
 
 class Scene:
-    def __init__(self, folder):
+    def __init__(self, folder, root=None):
         self.folder = folder
-        self.checkout = Checkout(os.path.join(folder, "checkout"))
+        self.checkout = Checkout(root or os.path.join(folder, "checkout"))
         self.server = None
         self.daemons = []
         self.subscribers = []
