@@ -7,12 +7,33 @@ import pytest
 
 from support import daemon as programs
 from support.scene import Scene
+from support.waiting import TimedOut, until
 
 
 @pytest.hookimpl(hookwrapper=True)
 def pytest_runtest_makereport(item, call):
     outcome = yield
     setattr(item, f"report_{call.when}", outcome.get_result())
+
+
+def left_running(folder):
+    """Processes that still run in a folder: {pid: command line}. Their working directory tells."""
+    found = {}
+    for pid in filter(str.isdigit, os.listdir("/proc")):
+        try:
+            if os.readlink(f"/proc/{pid}/cwd").startswith(folder + "/"):
+                found[int(pid)] = pathlib.Path(f"/proc/{pid}/cmdline").read_bytes().replace(b"\0", b" ").decode(errors="replace")
+        except OSError:
+            pass  # it ended meanwhile, or is somebody else's
+    return found
+
+
+def assert_nothing_runs(folder):
+    """What the test stopped may need a moment to end."""
+    try:
+        until("nothing runs in the folder", lambda: not left_running(folder))
+    except TimedOut:
+        raise AssertionError(f"the test left behind: {left_running(folder)}") from None
 
 
 @pytest.fixture
@@ -30,6 +51,7 @@ def scene(request):
     try:
         for daemon in made.daemons:
             daemon.assert_clean()
+        assert_nothing_runs(folder)
     finally:
         shutil.rmtree(folder, ignore_errors=True)
 
