@@ -117,8 +117,10 @@ is_settled(void *arg, const char *key)
 static bool
 ahead_allowed(struct agent *a)
 {
+	if (a->ahead == AHEAD_OPEN && published_items(a->published) == 0)
+		a->ahead = AHEAD_BEGUN;
 	if (a->ahead == AHEAD_OPEN)
-		a->ahead = published_items(a->published) == 0 ? AHEAD_BEGUN : AHEAD_OVER;
+		ahead_end(a); /* and with it the backlog: the rest waits until all is read */
 	return a->ahead == AHEAD_BEGUN && a->claims != NULL;
 }
 
