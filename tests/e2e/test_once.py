@@ -133,6 +133,7 @@ def test_a_first_sync_of_thousands_is_one_batch_and_gives_each_id_to_its_winner_
     events = scene.changes()
     assert {e["data"]["op"] for e in events} == {"created"}
     assert len({e["data"]["batch"] for e in events}) == 1
+    assert counts(scene.once())[:4] == (0, 0, 0, 3300)
 
 
 def test_broken_manifests_count_as_errors_and_leave_the_status_zero(scene):
