@@ -78,7 +78,7 @@ agent_deadline(const struct agent *a, usec_t now)
 		at = usec_min(at, a->told + a->tell_every);
 	if (a->ending)
 		at = usec_min(at, a->end_by);
-	else if (a->backlog && !a->held)
+	else if (a->backlog)
 		at = now;
 	return at;
 }
@@ -146,12 +146,9 @@ agent_flow(struct agent *a, usec_t now)
 		(void)agent_sync_start(a, "ignore", now, NULL);
 	}
 	agent_read(a, now);
-	if (!a->held) {
-		if (agent_settled(a) && !a->backlog)
-			agent_publish(a, now);
-		else
-			agent_publish_ahead(a, now);
-	}
+	a->backlog = !a->held && agent_publish_ahead(a, now);
+	if (!a->held && !a->backlog && agent_settled(a))
+		agent_publish(a, now);
 	agent_sync_run(a, now);
 	if (!a->sync.active && !a->ready && a->last_sync.any) {
 		a->ready = true;

@@ -114,7 +114,7 @@ struct agent {
 	enum { AHEAD_OPEN, AHEAD_BEGUN, AHEAD_OVER } ahead; /* of what is still to be read: see agent_publish.c */
 	struct claims *claims; /* until that is over; NULL before anything is whole */
 	size_t ahead_at; /* so many touched keys are worth the next set */
-	bool backlog; /* more can be assembled at once */
+	bool backlog; /* of the last step: more can be assembled at once */
 	bool held; /* git is at work: nothing is published */
 	bool git_worked; /* it was, since the last time that something was published */
 	size_t missed; /* manifests that a look at everything did not find any more, since then */
@@ -179,7 +179,7 @@ void agent_read_free(struct agent *a);
  */
 void agent_diff(struct agent *a, struct changeset *ret); /* what is not as it should be, and certainly */
 void agent_publish(struct agent *a, usec_t now);
-void agent_publish_ahead(struct agent *a, usec_t now);
+bool agent_publish_ahead(struct agent *a, usec_t now); /* is there more to assemble at once? */
 void agent_publish_whole(struct agent *a, const char *path); /* a scan is through with all below path */
 
 /* What could not be published is to be compared again. Frees it. */

@@ -36,7 +36,6 @@ ahead_end(struct agent *a)
 	claims_free(a->claims);
 	a->claims = NULL;
 	a->ahead = AHEAD_OVER;
-	a->backlog = false;
 }
 
 static bool
@@ -120,19 +119,22 @@ ahead_allowed(struct agent *a)
 	if (a->ahead == AHEAD_OPEN && published_items(a->published) == 0)
 		a->ahead = AHEAD_BEGUN;
 	if (a->ahead == AHEAD_OPEN)
-		ahead_end(a); /* and with it the backlog: the rest waits until all is read */
+		ahead_end(a);
 	return a->ahead == AHEAD_BEGUN && a->claims != NULL;
 }
 
-void
+bool
 agent_publish_ahead(struct agent *a, usec_t now)
 {
+	bool more;
+
 	if (a->ahead == AHEAD_OVER || a->opt.dry_run)
-		return;
-	a->backlog = facts_assemble_ahead(a->facts, AHEAD_GATHER, agent_candidate, a);
-	if (!publisher_idle(a->publisher) || !ahead_allowed(a) || catalog_touched_keys(a->catalog) < a->ahead_at)
-		return;
-	changeset_diff_ahead(a->catalog, a->published, is_settled, a->claims, &a->changeset);
-	a->ahead_at = catalog_touched_keys(a->catalog) + AHEAD_SET;
-	publish_submit(a, now);
+		return false;
+	more = facts_assemble_ahead(a->facts, AHEAD_GATHER, agent_candidate, a);
+	if (publisher_idle(a->publisher) && ahead_allowed(a) && catalog_touched_keys(a->catalog) >= a->ahead_at) {
+		changeset_diff_ahead(a->catalog, a->published, is_settled, a->claims, &a->changeset);
+		a->ahead_at = catalog_touched_keys(a->catalog) + AHEAD_SET;
+		publish_submit(a, now);
+	}
+	return more;
 }
