@@ -6,6 +6,7 @@
 #include "base/err.h"
 #include "base/mem.h"
 #include "base/text.h"
+#include "manifest/codes.h"
 
 static void
 read_word(struct reader *r, const struct member *m, const char *const words[2], const char *expected, int *ret)
@@ -39,6 +40,35 @@ read_on_invalid(struct reader *r, const struct member *m, void *to)
 	read_word(r, m, words, "keep or withdraw", &word);
 	if (word >= 0)
 		*(enum on_invalid *)to = (enum on_invalid)word;
+}
+
+static void
+read_rule(struct reader *r, const struct member *m, struct levels *to)
+{
+	const struct value *v = m->value;
+	enum level level;
+
+	if (code_find(m->key) == NULL) {
+		reader_unknown(r, m, "rules", code_nearest(m->key));
+	} else if (!levels_may(m->key)) {
+		problems_addf(r->ps, "config-value", SEVERITY_ERROR, m->line, m->column, NULL,
+		    "%s is an error in every profile; no rule changes that", m->key);
+	} else if (v->type != VALUE_STRING || level_parse(v->text, &level) != 0) {
+		reader_wrong(r, m, "off, note, warning or error");
+	} else {
+		levels_set(to, m->key, level);
+	}
+}
+
+void
+read_rules(struct reader *r, const struct member *m, void *to)
+{
+	if (m->value->type != VALUE_OBJECT) {
+		reader_wrong(r, m, "a mapping of problem codes to off, note, warning or error");
+		return;
+	}
+	for (size_t i = 0; i < m->value->object.len; i++)
+		read_rule(r, &m->value->object.members[i], to);
 }
 
 static void
@@ -215,6 +245,7 @@ static const struct reader_key collection_keys[] = {
     {"fields", NULL, offsetof(struct collection, fields), fields_keys},
     {"schema", read_schema, offsetof(struct collection, schema), NULL},
     {"profile", read_profile, offsetof(struct collection, profile), NULL},
+    {"rules", read_rules, offsetof(struct collection, levels), NULL},
     {"on_invalid", read_on_invalid, offsetof(struct collection, on_invalid), NULL},
     {NULL, NULL, 0, NULL},
 };
@@ -301,6 +332,7 @@ collection_read(
 	c->type = c->path = NULL; /* to see whether they are given */
 	c->profile = defaults->profile;
 	c->on_invalid = defaults->on_invalid;
+	levels_add(&c->levels, &defaults->levels);
 	reader_object(r, v, "collections", collection_keys, c);
 	add_ignore(c, defaults->ignore);
 	has_type = c->type != NULL;
@@ -330,6 +362,7 @@ collections_read(
 		for (size_t i = 0; i < cs->n; i++) {
 			cs->v[i].profile = defaults->profile;
 			cs->v[i].on_invalid = defaults->on_invalid;
+			levels_add(&cs->v[i].levels, &defaults->levels);
 			add_ignore(&cs->v[i], defaults->ignore);
 		}
 		return;

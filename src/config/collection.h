@@ -9,6 +9,9 @@
 reader_set read_profile;
 reader_set read_on_invalid;
 
+/* A mapping of problem codes to off, note, warning or error (struct levels): added to what is there. */
+reader_set read_rules;
+
 /* A pattern or a list of them (char **). */
 reader_set read_patterns;
 
@@ -16,6 +19,7 @@ reader_set read_patterns;
 struct collection_defaults {
 	enum profile profile;
 	enum on_invalid on_invalid;
+	struct levels levels; /* each collection's own win */
 	char **ignore; /* added to each collection's own; NULL: none */
 };
 

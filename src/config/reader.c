@@ -22,21 +22,27 @@ reader_wrong(struct reader *r, const struct member *m, const char *expected)
 	    scalar ? text_escape_to(found, sizeof found, v->text) : "", expected);
 }
 
+void
+reader_unknown(struct reader *r, const struct member *m, const char *where, const char *near)
+{
+	char shown[80], *hint;
+
+	hint = near != NULL ? mem_printf("did you mean %s?", near) : NULL;
+	problems_addf(r->ps, "config-unknown-key", SEVERITY_ERROR, m->line, m->column, hint, "unknown key %s%s%s",
+	    text_escape_to(shown, sizeof shown, m->key), *where != '\0' ? " in " : "", where);
+	free(hint);
+}
+
 static void
 unknown_key(struct reader *r, const struct member *m, const char *where, const struct reader_key *keys)
 {
-	const char *names[64], *near;
-	char shown[80], *hint;
+	const char *names[64];
 	size_t n = 0;
 
 	for (; keys[n].name != NULL && n < 63; n++)
 		names[n] = keys[n].name;
 	names[n] = NULL;
-	near = text_nearest(m->key, names);
-	hint = near != NULL ? mem_printf("did you mean %s?", near) : NULL;
-	problems_addf(r->ps, "config-unknown-key", SEVERITY_ERROR, m->line, m->column, hint, "unknown key %s%s%s",
-	    text_escape_to(shown, sizeof shown, m->key), *where != '\0' ? " in " : "", where);
-	free(hint);
+	reader_unknown(r, m, where, text_nearest(m->key, names));
 }
 
 void

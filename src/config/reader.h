@@ -32,6 +32,9 @@ void reader_object(
 /* A value is wrong: code config-value at its place; a scalar is shown. */
 void reader_wrong(struct reader *r, const struct member *m, const char *expected);
 
+/* m is no key of the mapping `where`: code config-unknown-key; near: what it may be meant for, or NULL. */
+void reader_unknown(struct reader *r, const struct member *m, const char *where, const char *near);
+
 /* Setters. Strings are owned by the target (char *), lists (char **) end with NULL; what was there is freed. */
 reader_set reader_string;
 reader_set reader_list; /* a list of strings */

@@ -108,6 +108,7 @@ static const struct reader_key file_keys[] = {
     {"redis", NULL, 0, redis_keys},
     {"profile", read_profile, AT(defaults.profile), NULL},
     {"on_invalid", read_on_invalid, AT(defaults.on_invalid), NULL},
+    {"rules", read_rules, AT(defaults.levels), NULL},
     {"ignore", read_patterns, AT(defaults.ignore), NULL},
     {"collections", read_collections, 0, NULL},
     {"watch", NULL, 0, watch_keys},
@@ -199,6 +200,7 @@ settings_parse(struct settings *s, const char *bytes, size_t n, struct problems 
 		file_read(&f, root, ps);
 	document_free(d);
 	kind_words_free(f.defaults.ignore);
+	levels_free(&f.defaults.levels);
 	problems_sort(ps);
 	if (root == NULL || problems_have_errors(ps)) {
 		settings_free(&f.s);

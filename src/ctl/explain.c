@@ -123,20 +123,12 @@ explain_text(const struct out *o, struct buf *b, const struct code *row)
 static int
 explain_unknown(const char *word)
 {
-	size_t n;
-	const struct code *rows = code_all(&n);
-	const char **names = mem_alloc((n + 1) * sizeof *names);
-	const char *near;
+	const char *near = code_nearest(word);
 
-	for (size_t i = 0; i < n; i++)
-		names[i] = rows[i].code;
-	names[n] = NULL;
-	near = text_nearest(word, names);
 	if (near != NULL)
 		out_say("no code is called %s; did you mean %s?", word, near);
 	else
 		out_say("no code is called %s; \"shelfctl explain\" lists them", word);
-	free(names);
 	return CTL_FAILURE;
 }
 

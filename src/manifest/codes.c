@@ -3,6 +3,8 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "base/mem.h"
+#include "base/text.h"
 #include "manifest/codes_table.h"
 
 static int
@@ -15,6 +17,19 @@ const struct code *
 code_find(const char *code)
 {
 	return bsearch(code, codes_table, codes_table_n, sizeof *codes_table, code_compare);
+}
+
+const char *
+code_nearest(const char *word)
+{
+	const char **names = mem_alloc((codes_table_n + 1) * sizeof *names), *near;
+
+	for (size_t i = 0; i < codes_table_n; i++)
+		names[i] = codes_table[i].code;
+	names[codes_table_n] = NULL;
+	near = text_nearest(word, names);
+	free(names);
+	return near;
 }
 
 const struct code *

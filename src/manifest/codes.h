@@ -21,6 +21,9 @@ struct code {
 /* NULL for an unknown code. */
 const struct code *code_find(const char *code);
 
+/* The code that is near to a word which is none, or NULL. */
+const char *code_nearest(const char *word);
+
 /* All rows in alphabetical order; ret_n is their number. */
 const struct code *code_all(size_t *ret_n);
 

@@ -87,6 +87,7 @@ collection_free(struct collection *c)
 	kind_words_free(c->fields.owner);
 	kind_words_free(c->fields.status);
 	free(c->schema);
+	levels_free(&c->levels);
 	*c = (struct collection){0};
 }
 

@@ -9,6 +9,7 @@
 #include <stddef.h>
 
 #include "base/buf.h"
+#include "manifest/levels.h"
 
 enum profile { PROFILE_LENIENT, PROFILE_STRICT };
 enum on_invalid { ON_INVALID_KEEP, ON_INVALID_WITHDRAW };
@@ -34,6 +35,7 @@ struct collection {
 	struct fields fields;
 	char *schema; /* name of the rule set: "skill", "mcp", "tool"; or NULL */
 	enum profile profile;
+	struct levels levels; /* of single codes, instead of the profile's */
 	enum on_invalid on_invalid;
 };
 

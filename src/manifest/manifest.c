@@ -59,6 +59,7 @@ draft_end(struct draft *d)
 	struct manifest *m = d->m;
 
 	problems_sort(&m->problems);
+	m->problems.levels = NULL; /* of the collection, which the manifest may outlive */
 	m->ok = !problems_have_errors(&m->problems);
 	if (m->ok) {
 		char *base;
@@ -314,6 +315,7 @@ manifest_parse(const struct manifest_source *src, const char *bytes, size_t n)
 	struct draft d = {.src = src, .m = manifest_new()};
 
 	d.ps = &d.m->problems;
+	d.ps->levels = &src->collection->levels;
 	d.m->size = n;
 	sha256(bytes, n, d.m->sha256);
 	sha_git_blob(bytes, n, d.m->git_blob);

@@ -52,6 +52,30 @@ problems_room(struct problems *ps, enum severity severity)
 	return least;
 }
 
+/* The severity that levels give instead; false: the code is off. */
+static bool
+problems_level(const struct problems *ps, const char *code, enum severity *severity)
+{
+	enum level level;
+
+	if (ps->levels == NULL || !levels_get(ps->levels, code, &level))
+		return true;
+	switch (level) {
+	case LEVEL_ERROR:
+		*severity = SEVERITY_ERROR;
+		break;
+	case LEVEL_WARNING:
+		*severity = SEVERITY_WARNING;
+		break;
+	case LEVEL_NOTE:
+		*severity = SEVERITY_NOTE;
+		break;
+	case LEVEL_OFF:
+		return false;
+	}
+	return true;
+}
+
 void
 problems_add(struct problems *ps, const char *code, enum severity severity, int line, int column, const char *pointer,
     const char *message, const char *hint)
@@ -60,6 +84,8 @@ problems_add(struct problems *ps, const char *code, enum severity severity, int 
 	struct problem *p;
 
 	assert(row != NULL);
+	if (!problems_level(ps, code, &severity))
+		return;
 	p = problems_room(ps, severity);
 	if (p == NULL)
 		return;

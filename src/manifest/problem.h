@@ -8,6 +8,7 @@
 #include <stddef.h>
 
 #include "base/buf.h"
+#include "manifest/levels.h"
 
 enum severity { SEVERITY_ERROR, SEVERITY_WARNING, SEVERITY_NOTE };
 
@@ -27,11 +28,14 @@ struct problems {
 	size_t n;
 	size_t cap;
 	bool truncated;
+	/* Applied to all that is added, so that what is off takes up no room. NULL: none; borrowed. */
+	const struct levels *levels;
 };
 
 /*
- * Add one; pointer, message and hint are copied (pointer and hint may be NULL).
- * code must stand in the table.
+ * Add one, with the severity that levels has for its code, if any; pointer,
+ * message and hint are copied (pointer and hint may be NULL). code must stand in
+ * the table.
  */
 void problems_add(struct problems *ps, const char *code, enum severity severity, int line, int column,
     const char *pointer, const char *message, const char *hint);

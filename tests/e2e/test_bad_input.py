@@ -7,6 +7,7 @@ import pytest
 import oracle.document
 from oracle.published import prefix
 from support.checkout import skill
+from support.waiting import until
 
 MiB = 1024 * 1024
 
@@ -279,6 +280,31 @@ def test_the_strict_profile_makes_errors_of_the_rules(scene):
     assert have.items == {}
     assert "skill-name-folder" in [p["code"] for p in have.problems["skills/Wrong_Name/SKILL.md"]
                                    if p["severity"] == "error"]
+
+
+def test_rules_choose_what_becomes_of_single_codes(scene):
+    bad = skill("other", status="odd", author="Ada")
+    for folder in ("skills", "agents"):
+        scene.checkout.write(f"{folder}/one/SKILL.md", bad)
+    daemon = scene.daemon(profile="strict", rules={"skill-name-folder": "off", "skill-unknown-key": "note"}, collections=[
+        {"type": "skill", "path": "skills", "entry": ["SKILL.md"], "schema": "skill"},
+        {"type": "agent", "path": "agents", "entry": ["SKILL.md"], "schema": "skill",
+         "rules": {"skill-name-folder": "warning", "status-unknown": "error"}}]).start()
+
+    def seen(folder):
+        return [(p["code"], p["severity"]) for p in scene.published().problems[f"{folder}/one/SKILL.md"]]
+
+    assert list(scene.published().items) == ["skill/one"]
+    assert seen("skills") == [("skill-unknown-key", "note"), ("status-unknown", "warning"), ("skill-unknown-key", "note")]
+    assert seen("agents") == [("skill-name-folder", "warning"), ("skill-unknown-key", "note"), ("status-unknown", "error"),
+                              ("skill-unknown-key", "note")]
+
+    daemon.configure(rules={"skill-name-folder": "error"})
+    daemon.send(1)
+    until("the skill is stale", lambda: scene.published().items["skill/one"]["state"] == "stale")
+    daemon.barrier()
+    assert ("skill-name-folder", "error") in seen("skills")
+    assert ("skill-unknown-key", "error") in seen("agents")
 
 
 def test_on_invalid_withdraw_takes_a_broken_item_away(scene):

@@ -129,6 +129,7 @@ assert_same_collection(const struct collection *a, const struct collection *b)
 	assert_same_words("fields.status", a->fields.status, b->fields.status);
 	assert_same_text("schema", a->schema, b->schema);
 	assert_same_number("profile", a->profile, b->profile);
+	assert_same_number("rules", (int64_t)a->levels.n, (int64_t)b->levels.n);
 	assert_same_number("on_invalid", a->on_invalid, b->on_invalid);
 }
 

@@ -98,6 +98,38 @@ profile_on_invalid_and_ignore_reach_every_collection_wherever_they_stand(void **
 	settings_free(&s);
 }
 
+static void
+assert_level(const struct collection *c, const char *code, int want)
+{
+	enum level level;
+
+	if (levels_get(&c->levels, code, &level) != (want >= 0) || (want >= 0 && level != (enum level)want))
+		fail_msg("%s of the collection %s is not at level %d", code, c->type, want);
+}
+
+static void
+rules_of_a_collection_win_over_those_of_all(void **state)
+{
+	struct settings s;
+
+	(void)state;
+	parse_good(&s,
+	    "collections:\n  - {type: a, path: a, flat: ['*'], rules: {bom: error, skill-name-folder: off}}\n"
+	    "  - {type: b, path: b, flat: ['*']}\nrules: {bom: off, status-unknown: note, skill-name-format: "
+	    "warning}\n");
+	assert_level(&s.collections.v[0], "bom", LEVEL_ERROR);
+	assert_level(&s.collections.v[0], "skill-name-folder", LEVEL_OFF);
+	assert_level(&s.collections.v[0], "status-unknown", LEVEL_NOTE);
+	assert_level(&s.collections.v[1], "bom", LEVEL_OFF);
+	assert_level(&s.collections.v[1], "skill-name-folder", -1);
+	assert_level(&s.collections.v[1], "skill-name-format", LEVEL_WARNING);
+	settings_free(&s);
+	parse_good(&s, "rules: {bom: off}\n");
+	for (size_t i = 0; i < 3; i++)
+		assert_level(&s.collections.v[i], "bom", LEVEL_OFF);
+	settings_free(&s);
+}
+
 /* One collection with one line that is wrong; the line is the third. */
 static void
 assert_refused(const char *line, const char *want)
@@ -124,6 +156,10 @@ a_wrong_value_is_told_where_it_stands(void **state)
 	assert_refused("schema: skills", "3:14 config-value skills; expected skill, mcp or tool");
 	assert_refused("profile: strikt", "3:15 config-value strikt");
 	assert_refused("on_invalid: ''", "3:18 config-value on_invalid");
+	assert_refused("rules: [bom]", "3:13 config-value rules; expected a mapping");
+	assert_refused("rules: {bom: no}", "3:19 config-value no; expected off, note, warning or error");
+	assert_refused("rules: {bon: off}", "3:14 config-unknown-key did you mean bom?");
+	assert_refused("rules: {yaml-syntax: off}", "3:14 config-value yaml-syntax is an error in every profile");
 	assert_refused("entyr: [a]", "3:6 config-unknown-key did you mean entry?");
 	parse_bad(
 	    "collections: [{type: x, path: x, entry: [ok, a/b]}]\n", "1:46 config-value a/b; expected a file name");
@@ -201,6 +237,7 @@ main(void)
 	    cmocka_unit_test(every_key_of_a_collection_is_taken),
 	    cmocka_unit_test(what_a_collection_leaves_out_has_its_default),
 	    cmocka_unit_test(profile_on_invalid_and_ignore_reach_every_collection_wherever_they_stand),
+	    cmocka_unit_test(rules_of_a_collection_win_over_those_of_all),
 	    cmocka_unit_test(a_wrong_value_is_told_where_it_stands),
 	    cmocka_unit_test(types_are_short_lower_case_words),
 	    cmocka_unit_test(paths_stay_below_the_root),
