@@ -24,8 +24,9 @@ explain_json(const struct out *o, struct buf *b, const struct code *row)
 	jsonw_str(&w, "strict", severity_word(row->strict));
 	jsonw_str(&w, "title", row->title);
 	jsonw_str(&w, "text", row->text);
-	jsonw_str_opt(&w, "wrong", row->wrong);
-	jsonw_str_opt(&w, "right", row->right);
+	jsonw_str_opt(&w, "file", row->path);
+	jsonw_str(&w, "wrong", row->wrong);
+	jsonw_str(&w, "right", row->right);
 	jsonw_object_end(&w);
 	out_json(o, b, buf_str(&json), json.n);
 	buf_free(&json);
@@ -89,13 +90,15 @@ explain_paragraph(const struct out *o, struct buf *b, const char *text)
 }
 
 static void
-explain_example(const struct out *o, struct buf *b, const char *title, enum style style, const char *example)
+explain_example(
+    const struct out *o, struct buf *b, const char *title, enum style style, const char *path, const char *example)
 {
-	if (example == NULL || example[0] == '\0')
-		return;
 	buf_addch(b, '\n');
 	out_add(o, b, style, title);
-	buf_addch(b, '\n');
+	if (path != NULL)
+		buf_addf(b, ", in %s:\n", path);
+	else
+		buf_addstr(b, ", made by these commands:\n");
 	while (*example != '\0') {
 		size_t len = strcspn(example, "\n");
 
@@ -116,8 +119,8 @@ explain_text(const struct out *o, struct buf *b, const struct code *row)
 	buf_addf(b, "\n%s in the lenient profile, %s in the strict one\n\n", severity_word(row->lenient),
 	    severity_word(row->strict));
 	explain_paragraph(o, b, row->text);
-	explain_example(o, b, "wrong", STYLE_RED, row->wrong);
-	explain_example(o, b, "right", STYLE_GREEN, row->right);
+	explain_example(o, b, "wrong", STYLE_RED, row->path, row->wrong);
+	explain_example(o, b, "right", STYLE_GREEN, row->path, row->right);
 }
 
 static int

@@ -14,8 +14,15 @@ struct code {
 	enum severity strict; /* and in the strict one */
 	const char *title; /* one line */
 	const char *text; /* why it matters and how to mend it, a paragraph */
+	/*
+	 * Where the examples lie in a checkout, which decides how they are read
+	 * (skills/, mcps/ and tools/ as always, capabilities/ as doc/MANIFESTS.md
+	 * has it, shelfd.yaml); NULL: what can not be written down as text is made by
+	 * shell commands, in a checkout with nothing but the folders skills/pdf and tools.
+	 */
+	const char *path;
 	const char *wrong; /* an example that has the problem */
-	const char *right; /* the same, mended */
+	const char *right; /* the same, mended: nothing is wrong with it */
 };
 
 /* NULL for an unknown code. */
