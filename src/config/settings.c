@@ -9,6 +9,7 @@
 #include "base/text.h"
 #include "config/collection.h"
 #include "config/reader.h"
+#include "manifest/place.h"
 #include "manifest/yaml.h"
 
 /* A file as it is read: the settings, and what its collections take over. */
@@ -185,12 +186,20 @@ int
 settings_parse(struct settings *s, const char *bytes, size_t n, struct problems *ps)
 {
 	size_t valid = utf8_valid_prefix(bytes, n);
+	const char *nul = memchr(bytes, '\0', valid);
+	struct place at;
 	struct document *d;
 	struct file f = {0};
 	struct value *root;
 
-	if (valid < n || memchr(bytes, '\0', n) != NULL) {
-		problems_add(ps, "config-syntax", SEVERITY_ERROR, 0, 0, NULL, "the file is not UTF-8 text", NULL);
+	if (nul != NULL)
+		valid = (size_t)(nul - bytes);
+	if (valid < n) {
+		place_init(&at, bytes, valid, 1);
+		place_to_byte(&at, valid);
+		problems_add(ps, "config-syntax", SEVERITY_ERROR, at.line, at.column, NULL,
+		    nul != NULL ? "there is a NUL byte; text has none" : "this byte is not UTF-8",
+		    "save the file as UTF-8");
 		return -1;
 	}
 	d = document_new();
