@@ -162,7 +162,7 @@ what_is_no_mapping_or_no_yaml_is_refused(void **state)
 	parse_bad("- a\n", "1:1 config-value mapping");
 	parse_bad("text\n", "1:1 config-value mapping");
 	parse_bad("catalog: a\ncatalog: b\n", "2:1 yaml-duplicate-key catalog");
-	parse_bad("\xff\n", "0:0 config-syntax UTF-8");
+	parse_bad("\xff\n", "1:1 config-syntax UTF-8");
 }
 
 static void
