@@ -198,17 +198,6 @@ read_pointers(struct reader *r, const struct member *m, void *to)
 	take_list(r, m, list, pointer_check, to);
 }
 
-static void
-read_pointer(struct reader *r, const struct member *m, void *to)
-{
-	struct err e;
-
-	if (m->value->type == VALUE_STRING && pointer_check(m->value->text, &e) != 0)
-		reader_wrong(r, m, e.msg);
-	else
-		reader_string(r, m, to);
-}
-
 /* The rule sets of manifest/check.h. */
 static void
 read_schema(struct reader *r, const struct member *m, void *to)
@@ -241,7 +230,7 @@ static const struct reader_key collection_keys[] = {
     {"entry", read_entry, offsetof(struct collection, entry), NULL},
     {"flat", read_patterns, offsetof(struct collection, flat), NULL},
     {"ignore", read_patterns, offsetof(struct collection, ignore), NULL},
-    {"id_from", read_pointer, offsetof(struct collection, id_from), NULL},
+    {"id_from", read_pointers, offsetof(struct collection, id_from), NULL},
     {"fields", NULL, offsetof(struct collection, fields), fields_keys},
     {"schema", read_schema, offsetof(struct collection, schema), NULL},
     {"profile", read_profile, offsetof(struct collection, profile), NULL},
@@ -335,6 +324,10 @@ collection_read(
 	levels_add(&c->levels, &defaults->levels);
 	reader_object(r, v, "collections", collection_keys, c);
 	add_ignore(c, defaults->ignore);
+	if (c->id_from != NULL && c->id_from[0] == NULL) {
+		kind_words_free(c->id_from); /* an empty list names no place */
+		c->id_from = NULL;
+	}
 	has_type = c->type != NULL;
 	has_path = c->path != NULL;
 	if (!has_type && value_get(v, "type") == NULL)

@@ -78,7 +78,7 @@ collection_free(struct collection *c)
 	kind_words_free(c->entry);
 	kind_words_free(c->flat);
 	kind_words_free(c->ignore);
-	free(c->id_from);
+	kind_words_free(c->id_from);
 	kind_words_free(c->fields.name);
 	kind_words_free(c->fields.version);
 	kind_words_free(c->fields.description);

@@ -31,7 +31,7 @@ struct collection {
 	char **entry; /* base names, ends with NULL; may be empty, never NULL */
 	char **flat; /* patterns relative to path, likewise */
 	char **ignore; /* further patterns relative to path that are never read, likewise */
-	char *id_from; /* JSON pointer, or NULL: the id comes from the path */
+	char **id_from; /* JSON pointers, tried in order, ends with NULL; or NULL: the id comes from the path */
 	struct fields fields;
 	char *schema; /* name of the rule set: "skill", "mcp", "tool"; or NULL */
 	enum profile profile;

@@ -78,11 +78,17 @@ draft_end(struct draft *d)
 	return m;
 }
 
+/* Where the document says the id; value NULL: the path does. */
+struct id_place {
+	const struct value *value;
+	const char *pointer;
+};
+
 static void
-draft_error(struct draft *d, const char *code, const struct value *at, const char *hint, const char *message)
+draft_error(struct draft *d, const char *code, struct id_place at, const char *hint, const char *message)
 {
-	problems_add(d->ps, code, SEVERITY_ERROR, at != NULL ? at->line : 0, at != NULL ? at->column : 0,
-	    at != NULL ? d->src->collection->id_from : NULL, message, hint);
+	problems_add(d->ps, code, SEVERITY_ERROR, at.value != NULL ? at.value->line : 0,
+	    at.value != NULL ? at.value->column : 0, at.pointer, message, hint);
 }
 
 static bool
@@ -93,43 +99,56 @@ id_is_whole(const char *id, size_t n)
 	return memmem(id, n, "//", 2) == NULL;
 }
 
-/* The id as it will be published; at is where the document says it, NULL when the path does. */
+/* The id as it will be published. */
 static void
-draft_id(struct draft *d, const char *id, size_t n, const struct value *at)
+draft_id(struct draft *d, const char *id, size_t n, struct id_place at)
 {
 	if (!id_is_whole(id, n))
 		draft_error(d, "id-empty", at,
-		    at != NULL ? "write parts joined by single slashes" : "give it a folder of its own",
+		    at.value != NULL ? "write parts joined by single slashes" : "give it a folder of its own",
 		    n == 0 ? "the id is empty" : "the id has an empty part between slashes or at an end");
 	else if (n > LIMIT_ID)
 		draft_error(d, "id-too-long", at, "shorten it", "the id is longer than 512 bytes");
 	DRAFT_PUT(d, id, id, n);
 }
 
+static void
+draft_id_missing(struct draft *d, const struct value *root)
+{
+	struct buf where = {0};
+
+	for (char **p = d->src->collection->id_from; *p != NULL; p++)
+		buf_addf(&where, "%s%s", where.n == 0 ? "" : p[1] != NULL ? ", " : " or ", *p);
+	problems_addf(d->ps, "id-missing", SEVERITY_ERROR, root != NULL ? root->line : 0,
+	    root != NULL ? root->column : 0, "add the value, or correct id_from in the configuration",
+	    "there is no value at %s, where the id is expected", buf_str(&where));
+	buf_free(&where);
+}
+
 /* root is NULL for a document without front matter: it has no value to point to. */
 static void
 draft_find_id(struct draft *d, const struct value *root)
 {
-	const char *pointer = d->src->collection->id_from;
-	const struct value *v = root != NULL && pointer != NULL ? value_at(root, pointer) : NULL;
+	char **pointers = d->src->collection->id_from;
+	struct id_place at = {0};
 	struct buf encoded = {0};
 
-	if (pointer == NULL) {
-		draft_id(d, d->src->id, strlen(d->src->id), NULL);
+	if (pointers == NULL) {
+		draft_id(d, d->src->id, strlen(d->src->id), at);
 		return;
 	}
-	if (v == NULL || v->type == VALUE_NULL) {
-		problems_addf(d->ps, "id-missing", SEVERITY_ERROR, root != NULL ? root->line : 0,
-		    root != NULL ? root->column : 0, "add the value, or correct id_from in the configuration",
-		    "there is no value at %s, where the id is expected", pointer);
+	if (root != NULL)
+		at.value = fields_find(root, pointers, TYPES_ANY, &at.pointer);
+	if (at.value == NULL) {
+		draft_id_missing(d, root);
 		return;
 	}
-	if ((TYPE_BIT(v->type) & (TYPES_NUMBER | TYPE_BIT(VALUE_STRING))) == 0) {
-		draft_error(d, "id-type", v, "write it as a string", "the id is neither a string nor a number");
+	if ((TYPE_BIT(at.value->type) & (TYPES_NUMBER | TYPE_BIT(VALUE_STRING))) == 0) {
+		draft_error(d, "id-type", at, "write it as a string", "the id is neither a string nor a number");
 		return;
 	}
-	text_percent_encode(&encoded, v->text, v->text_len);
-	draft_id(d, buf_str(&encoded), encoded.n, v);
+	text_percent_encode(&encoded, at.value->text, at.value->text_len);
+	draft_id(d, buf_str(&encoded), encoded.n, at);
 	buf_free(&encoded);
 }
 

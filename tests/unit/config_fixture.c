@@ -119,7 +119,9 @@ assert_same_collection(const struct collection *a, const struct collection *b)
 	assert_same_words("entry", a->entry, b->entry);
 	assert_same_words("flat", a->flat, b->flat);
 	assert_same_words("ignore", a->ignore, b->ignore);
-	assert_same_text("id_from", a->id_from, b->id_from);
+	assert_same_number("id_from", a->id_from != NULL, b->id_from != NULL);
+	if (a->id_from != NULL)
+		assert_same_words("id_from", a->id_from, b->id_from);
 	assert_same_words("fields.name", a->fields.name, b->fields.name);
 	assert_same_words("fields.version", a->fields.version, b->fields.version);
 	assert_same_words("fields.description", a->fields.description, b->fields.description);

@@ -49,7 +49,7 @@ no_key_is_single_whose_id_may_stand_in_a_document_or_in_two_collections(void **s
 	(void)add(&cs, "tool", "tools");
 	(void)add(&cs, "tool", "more");
 	(void)add(&cs, "capability", "capabilities");
-	cs.v[3].id_from = mem_strdup("/id");
+	cs.v[3].id_from = kind_words((const char *const[]){"/id", NULL});
 	c = claims_new(&cs);
 	claims_add(c, &cs.v[0], "skills/a.md", false);
 	claims_add(c, &cs.v[1], "tools/a.yaml", false);

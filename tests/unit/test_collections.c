@@ -37,7 +37,7 @@ every_key_of_a_collection_is_taken(void **state)
 	assert_string_equal(words_of(c->entry, out, sizeof out), "X.md Y.md ");
 	assert_string_equal(words_of(c->flat, out, sizeof out), "**/*.yaml *.md ");
 	assert_string_equal(words_of(c->ignore, out, sizeof out), "drafts/** ");
-	assert_string_equal(c->id_from, "/metadata/dc~1id");
+	assert_string_equal(words_of(c->id_from, out, sizeof out), "/metadata/dc~1id ");
 	assert_string_equal(words_of(c->fields.name, out, sizeof out), "/n ");
 	assert_string_equal(words_of(c->fields.version, out, sizeof out), "/v /w ");
 	assert_string_equal(words_of(c->fields.description, out, sizeof out), "/d ");
@@ -95,6 +95,21 @@ profile_on_invalid_and_ignore_reach_every_collection_wherever_they_stand(void **
 	assert_int_equal(s.collections.v[0].on_invalid, ON_INVALID_WITHDRAW);
 	assert_string_equal(words_of(s.collections.v[0].ignore, out, sizeof out), "x y ");
 	assert_string_equal(words_of(s.collections.v[1].ignore, out, sizeof out), "y ");
+	settings_free(&s);
+}
+
+static void
+an_id_may_stand_in_one_of_several_places(void **state)
+{
+	struct settings s;
+	char out[64];
+
+	(void)state;
+	parse_good(&s,
+	    "collections:\n  - {type: a, path: a, flat: '*', id_from: [/metadata/id, /name]}\n"
+	    "  - {type: b, path: b, flat: '*', id_from: []}\n");
+	assert_string_equal(words_of(s.collections.v[0].id_from, out, sizeof out), "/metadata/id /name ");
+	assert_null(s.collections.v[1].id_from);
 	settings_free(&s);
 }
 
@@ -237,6 +252,7 @@ main(void)
 	    cmocka_unit_test(every_key_of_a_collection_is_taken),
 	    cmocka_unit_test(what_a_collection_leaves_out_has_its_default),
 	    cmocka_unit_test(profile_on_invalid_and_ignore_reach_every_collection_wherever_they_stand),
+	    cmocka_unit_test(an_id_may_stand_in_one_of_several_places),
 	    cmocka_unit_test(rules_of_a_collection_win_over_those_of_all),
 	    cmocka_unit_test(a_wrong_value_is_told_where_it_stands),
 	    cmocka_unit_test(types_are_short_lower_case_words),

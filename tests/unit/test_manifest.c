@@ -352,7 +352,7 @@ an_id_may_come_from_the_document(void **state)
 	struct collections *cs = *state;
 	struct collection *c = &cs->v[TOOL];
 
-	c->id_from = mem_strdup("/metadata/dc_identifier");
+	c->id_from = kind_words((const char *const[]){"/metadata/dc_identifier", NULL});
 	for (size_t i = 0; i < sizeof rows / sizeof *rows; i++) {
 		char *text = mem_printf("name: a\ndescription: d\nmetadata:\n  dc_identifier: %s\n", rows[i].value);
 		struct manifest *m = parse(c, "tools/file.yaml", text);
@@ -374,7 +374,7 @@ an_id_that_can_not_be_used_is_refused(void **state)
 	struct buf b = {0};
 
 	assert_refused(c, "tools/tool.yaml", "name: a\ndescription: d\n", "id-empty", 0, 0);
-	c->id_from = mem_strdup("/id");
+	c->id_from = kind_words((const char *const[]){"/id", NULL});
 	for (size_t i = 0; empty[i] != NULL; i++) {
 		buf_clear(&b);
 		buf_addf(&b, "name: a\ndescription: d\nid: %s\n", empty[i]);
@@ -392,6 +392,33 @@ an_id_that_can_not_be_used_is_refused(void **state)
 }
 
 static void
+an_id_is_the_first_that_is_found(void **state)
+{
+	struct collections *cs = *state;
+	struct collection *c = &cs->v[TOOL];
+	static const struct {
+		const char *text, *want;
+	} rows[] = {{"name: a\n", "a"}, {"name: a\nheader: {id: b}\n", "b"}, {"header: {id: null}\nname: a\n", "a"},
+	    {"metadata: {id: c}\nheader: {id: b}\nname: a\n", "c"}};
+	struct manifest *m;
+
+	c->id_from = kind_words((const char *const[]){"/metadata/id", "/header/id", "/name", NULL});
+	for (size_t i = 0; i < sizeof rows / sizeof *rows; i++) {
+		m = parse(c, "tools/x.yaml", rows[i].text);
+		assert_string_equal(m->id, rows[i].want);
+		manifest_unref(m);
+	}
+	m = parse(c, "tools/x.yaml", "title: a\n");
+	assert_string_equal(m->problems.v[0].code, "id-missing");
+	assert_non_null(strstr(m->problems.v[0].message, "at /metadata/id, /header/id or /name,"));
+	manifest_unref(m);
+	m = parse(c, "tools/x.yaml", "name: a\ndescription: d\nheader: {id: [b]}\n");
+	assert_string_equal(m->problems.v[0].code, "id-type");
+	assert_string_equal(m->problems.v[0].pointer, "/header/id");
+	manifest_unref(m);
+}
+
+static void
 an_id_has_at_most_512_bytes_encoded(void **state)
 {
 	struct collections *cs = *state;
@@ -399,7 +426,7 @@ an_id_has_at_most_512_bytes_encoded(void **state)
 	struct buf b = {0};
 	struct manifest *m;
 
-	c->id_from = mem_strdup("/id");
+	c->id_from = kind_words((const char *const[]){"/id", NULL});
 	buf_addstr(&b, "description: d\nname: a\nid: '");
 	for (int i = 0; i < 170; i++)
 		buf_addch(&b, '%');
@@ -578,6 +605,7 @@ main(void)
 	    WITH_COLLECTIONS(aliases_may_not_make_a_large_document_of_a_small_one),
 	    WITH_COLLECTIONS(an_id_may_come_from_the_document),
 	    WITH_COLLECTIONS(an_id_that_can_not_be_used_is_refused),
+	    WITH_COLLECTIONS(an_id_is_the_first_that_is_found),
 	    WITH_COLLECTIONS(an_id_has_at_most_512_bytes_encoded),
 	    WITH_COLLECTIONS(fields_take_what_is_usable_and_leave_the_rest),
 	    WITH_COLLECTIONS(fields_are_found_where_the_collection_says),

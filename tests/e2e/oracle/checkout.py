@@ -14,7 +14,7 @@ class Collection:
     entry: list = dataclasses.field(default_factory=list)
     flat: list = dataclasses.field(default_factory=list)
     ignore: list = dataclasses.field(default_factory=list)
-    id_from: str = None
+    id_from: str | list = None
     fields: dict = dataclasses.field(default_factory=dict)
 
     def __post_init__(self):

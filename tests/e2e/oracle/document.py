@@ -261,7 +261,8 @@ def read(data, path, id_by_path, collection, conflicted=False):
     fields = published_fields(root, collection.fields)
     ident = id_by_path
     if collection.id_from:
-        value = next(iter(candidates(root, [collection.id_from])), None)
+        pointers = [collection.id_from] if isinstance(collection.id_from, str) else collection.id_from
+        value = next(iter(candidates(root, pointers)), None)
         text = as_text(value)
         if text is None:
             raise Invalid("no id")
