@@ -46,11 +46,11 @@ api_ready(struct agent *a, struct http_request *req, const struct http_view *vie
 static void
 status_redis(const struct agent *a, struct jsonw *w)
 {
-	char *url = redis_url_text(&a->link.url);
+	char *url = redis_url_text(&a->link.access.url);
 
 	jsonw_object(w, "redis");
 	jsonw_str(w, "url", url);
-	jsonw_bool(w, "embedded", a->link.embedded);
+	jsonw_bool(w, "embedded", a->link.access.embedded);
 	jsonw_str(w, "state", publisher_state_word(publisher_state(a->publisher)));
 	jsonw_str(w, "condition", a->link.conn == NULL ? a->link.why : publisher_condition(a->publisher));
 	jsonw_object_end(w);

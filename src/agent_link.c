@@ -48,13 +48,13 @@ link_impatient(struct agent *a, usec_t now)
 
 	if (a->ready || a->ending)
 		return;
-	if (l->embedded) {
+	if (l->access.embedded) {
 		if (now - a->sync.started < EMBEDDED_PATIENCE)
 			return;
 	} else if (!a->opt.once && !a->opt.dry_run && !defaulted) {
 		return;
 	}
-	if (l->tries > 1 && !l->embedded)
+	if (l->tries > 1 && !l->access.embedded)
 		return;
 	log_error("redis: %s%s", l->why,
 	    defaulted ? "; name one with --redis URL, or start a private one with --redis embedded" : "");
@@ -80,7 +80,7 @@ agent_link_close(struct agent *a, const char *why)
 	if (strcmp(why, l->why) != 0 || now - l->told > TELL_AGAIN) {
 		(void)snprintf(l->why, sizeof l->why, "%s", why);
 		l->told = now;
-		if (l->embedded && !a->ready)
+		if (l->access.embedded && !a->ready)
 			log_debug("redis: %s", why);
 		else
 			log_warning("redis: %s; trying again", why);
@@ -175,9 +175,10 @@ static void
 link_open(struct agent *a, const struct sockaddr *addr, socklen_t addr_len)
 {
 	struct link *l = &a->link;
+	struct conn_server server = redis_access_server(&l->access);
 	struct err e;
 
-	l->conn = conn_open(&l->url, addr, addr_len, &link_sink, a, &e);
+	l->conn = conn_open(&server, addr, addr_len, &link_sink, a, &e);
 	if (l->conn == NULL) {
 		agent_link_close(a, e.msg);
 		return;
@@ -209,7 +210,7 @@ link_resolved(uv_getaddrinfo_t *req, int status, struct addrinfo *res)
 	if (status != 0 || res == NULL) {
 		char why[256];
 
-		(void)snprintf(why, sizeof why, "%s: %s", a->link.url.host, uv_strerror(status));
+		(void)snprintf(why, sizeof why, "%s: %s", a->link.access.url.host, uv_strerror(status));
 		agent_link_close(a, why);
 		return;
 	}
@@ -226,14 +227,14 @@ link_connect(struct agent *a)
 	int r;
 
 	l->retry_at = USEC_NEVER;
-	if (l->url.scheme == REDIS_UNIX) {
+	if (l->access.url.scheme == REDIS_UNIX) {
 		link_open(a, NULL, 0);
 		return;
 	}
 	l->resolving = mem_zalloc(sizeof *l->resolving);
 	l->resolving->data = a;
-	(void)snprintf(port, sizeof port, "%d", l->url.port);
-	r = uv_getaddrinfo(&a->loop, l->resolving, link_resolved, l->url.host, port, &hints);
+	(void)snprintf(port, sizeof port, "%d", l->access.url.port);
+	r = uv_getaddrinfo(&a->loop, l->resolving, link_resolved, l->access.url.host, port, &hints);
 	if (r == 0)
 		return;
 	free(l->resolving);
@@ -308,45 +309,23 @@ agent_become_server(char **argv)
 	return 1;
 }
 
-static int
-link_password(struct agent *a, struct err *e)
-{
-	const char *file = a->settings->redis.password_file;
-	struct buf secret = {0};
-
-	if (file == NULL)
-		return 0;
-	if (fs_read_secret(file, &secret, e) != 0) {
-		buf_free(&secret);
-		return -1;
-	}
-	free(a->link.url.password);
-	a->link.url.password = buf_steal(&secret);
-	return 0;
-}
-
 int
 agent_link_init(struct agent *a, struct err *e)
 {
-	const char *address = a->settings->redis.url != NULL ? a->settings->redis.url : "redis://127.0.0.1:6379";
 	struct link *l = &a->link;
 
 	l->backoff = BACKOFF_FIRST;
 	l->retry_at = 0;
 	l->give_up_at = USEC_NEVER;
-	if (redis_url_parse(address, &l->url, e) != 0 || link_password(a, e) != 0)
+	if (redis_access_read(&l->access, a->settings, a->runtime_dir, e) != 0)
 		return -1;
-	if (l->url.scheme != REDIS_EMBEDDED)
+	if (!l->access.embedded)
 		return 0;
-	l->embedded = true;
 	if (fs_mkdirs(a->state_dir, 0700, e) != 0)
 		return -1;
 	l->server_argv = embedded_argv(a->runtime_dir, a->state_dir, e);
 	if (l->server_argv == NULL)
 		return -1;
-	l->url.scheme = REDIS_UNIX;
-	free(l->url.path);
-	l->url.path = embedded_socket(a->runtime_dir);
 	return server_start(a, e);
 }
 
@@ -382,10 +361,10 @@ agent_link_run(struct agent *a, usec_t now)
 	link_tell_condition(a, now);
 	link_flush(a);
 	if (l->conn != NULL && now >= l->give_up_at)
-		agent_link_close(a, l->give_up_at == 0 ? l->reconnect : "no answer in time");
+		agent_link_close(a, l->give_up_at == 0 ? l->reconnect : conn_silence(l->conn));
 	if (l->conn != NULL || l->resolving != NULL || a->ending || now < l->retry_at)
 		return;
-	if (l->embedded && l->server == NULL && server_start(a, &e) != 0) {
+	if (l->access.embedded && l->server == NULL && server_start(a, &e) != 0) {
 		agent_link_close(a, e.msg);
 		return;
 	}
@@ -412,7 +391,7 @@ agent_link_free(struct agent *a)
 	l->conn = NULL;
 	if (l->server != NULL)
 		(void)uv_process_kill(l->server, SIGTERM);
-	redis_url_free(&l->url);
+	redis_access_free(&l->access);
 	if (l->server_argv != NULL)
 		embedded_argv_free(l->server_argv);
 }

@@ -20,9 +20,9 @@
 #include "catalog/facts.h"
 #include "git/repo.h"
 #include "http/server.h"
+#include "redis/access.h"
 #include "redis/conn.h"
 #include "redis/publisher.h"
-#include "redis/url.h"
 #include "watch/watcher.h"
 
 /* Counts of one full sync, from the scan's start until all of it is published. */
@@ -64,8 +64,7 @@ struct retry {
 
 /* The connection to Redis and the private server. */
 struct link {
-	struct redis_url url; /* of the address to connect to; never embedded */
-	bool embedded;
+	struct redis_access access;
 	char **server_argv;
 	uv_process_t *server; /* NULL while it does not run */
 	struct conn *conn; /* NULL while there is none */

@@ -74,10 +74,21 @@ static const struct reader_key source_keys[] = {
     {NULL, NULL, 0, NULL},
 };
 
+static const struct reader_key tls_keys[] = {
+    {"ca_file", reader_string, AT(s.redis.tls.ca_file), NULL},
+    {"ca_path", reader_string, AT(s.redis.tls.ca_path), NULL},
+    {"cert_file", reader_string, AT(s.redis.tls.cert_file), NULL},
+    {"key_file", reader_string, AT(s.redis.tls.key_file), NULL},
+    {"server_name", reader_string, AT(s.redis.tls.server_name), NULL},
+    {NULL, NULL, 0, NULL},
+};
+
 static const struct reader_key redis_keys[] = {
     {"url", read_url, AT(s), NULL},
+    {"user", reader_string, AT(s.redis.user), NULL},
     {"password_file", reader_string, AT(s.redis.password_file), NULL},
     {"timeout", reader_duration, AT(s.redis.timeout), NULL},
+    {"tls", NULL, 0, tls_keys},
     {NULL, NULL, 0, NULL},
 };
 
@@ -149,7 +160,13 @@ settings_free(struct settings *s)
 	free(s->source.name);
 	free(s->source.root);
 	free(s->redis.url);
+	free(s->redis.user);
 	free(s->redis.password_file);
+	free(s->redis.tls.ca_file);
+	free(s->redis.tls.ca_path);
+	free(s->redis.tls.cert_file);
+	free(s->redis.tls.key_file);
+	free(s->redis.tls.server_name);
 	free(s->control.socket);
 	free(s->runtime_dir);
 	free(s->state_dir);
@@ -286,7 +303,13 @@ settings_environment(struct settings *s, const char *(*get)(void *, const char *
 	} const strings[] = {
 	    {"SHELFD_ROOT", &s->source.root},
 	    {"SHELFD_REDIS_URL", &s->redis.url},
+	    {"SHELFD_REDIS_USER", &s->redis.user},
 	    {"SHELFD_REDIS_PASSWORD_FILE", &s->redis.password_file},
+	    {"SHELFD_REDIS_CA_FILE", &s->redis.tls.ca_file},
+	    {"SHELFD_REDIS_CA_PATH", &s->redis.tls.ca_path},
+	    {"SHELFD_REDIS_CERT_FILE", &s->redis.tls.cert_file},
+	    {"SHELFD_REDIS_KEY_FILE", &s->redis.tls.key_file},
+	    {"SHELFD_REDIS_SERVER_NAME", &s->redis.tls.server_name},
 	    {"SHELFD_CONTROL_SOCKET", &s->control.socket},
 	    {"SHELFD_RUNTIME_DIR", &s->runtime_dir},
 	    {"SHELFD_STATE_DIR", &s->state_dir},

@@ -25,7 +25,13 @@ struct settings {
 	struct {
 		char *url; /* NULL: not set, redis://127.0.0.1:6379; its syntax is not checked here */
 		int url_line, url_column; /* where the file has it; 0 when it is from elsewhere */
-		char *password_file; /* NULL: none */
+		char *user; /* NULL: the address's, or none */
+		char *password_file; /* NULL: the address's, or none */
+		struct {
+			char *ca_file, *ca_path; /* NULL: the system's authorities */
+			char *cert_file, *key_file; /* NULL: none */
+			char *server_name; /* NULL: the host of the address */
+		} tls;
 		usec_t timeout; /* of a request; 5 s */
 	} redis;
 	struct collections collections;

@@ -10,7 +10,10 @@
 
 static const struct option_def defs[OPT_COUNT_OF] = {
     [OPT_CONFIG] = {"config", 'c', "FILE", "read this configuration file"},
-    [OPT_REDIS] = {"redis", 0, "URL", "redis://host:port/db, unix:///path or embedded"},
+    [OPT_REDIS] = {"redis", 0, "URL", "redis://host:port/db, rediss:// with TLS, unix:///path, embedded"},
+    [OPT_CACERT] = {"cacert", 0, "FILE", "TLS: certificates of the authorities to trust"},
+    [OPT_CERT] = {"cert", 0, "FILE", "TLS: our certificate"},
+    [OPT_KEY] = {"key", 0, "FILE", "TLS: its key"},
     [OPT_CATALOG] = {"catalog", 0, "NAME", "the catalog (default main)"},
     [OPT_SOCKET] = {"socket", 0, "PATH", "the control socket of shelfd"},
     [OPT_JSON] = {"json", 0, NULL, "print JSON: one object, or one a line"},

@@ -16,6 +16,9 @@ enum option_id {
 	/* for every verb */
 	OPT_CONFIG,
 	OPT_REDIS,
+	OPT_CACERT,
+	OPT_CERT,
+	OPT_KEY,
 	OPT_CATALOG,
 	OPT_SOCKET,
 	OPT_JSON,

@@ -10,11 +10,9 @@
 #include "base/mem.h"
 #include "config/paths.h"
 #include "ctl/findings.h"
-#include "redis/embedded.h"
+#include "redis/access.h"
 #include "redis/keys.h"
 #include "redis/url.h"
-
-#define REDIS_DEFAULT "redis://127.0.0.1:6379"
 
 const char *
 session_getenv(void *arg, const char *name)
@@ -137,6 +135,9 @@ session_flags(struct ctl *c)
 	}
 	session_replace(&c->settings.catalog, catalog);
 	session_replace(&c->settings.redis.url, session_opt(c, OPT_REDIS));
+	session_replace(&c->settings.redis.tls.ca_file, session_opt(c, OPT_CACERT));
+	session_replace(&c->settings.redis.tls.cert_file, session_opt(c, OPT_CERT));
+	session_replace(&c->settings.redis.tls.key_file, session_opt(c, OPT_KEY));
 	session_replace(&c->settings.control.socket, session_opt(c, OPT_SOCKET));
 	return CTL_OK;
 }
@@ -179,57 +180,40 @@ session_socket(const struct ctl *c)
 	return path;
 }
 
-/* The address with the private server resolved to its socket and the password read. */
 static int
-session_url(const struct ctl *c, struct redis_url *ret, struct err *e)
+session_access(const struct ctl *c, struct redis_access *ret, struct err *e)
 {
-	const char *text = c->settings.redis.url != NULL ? c->settings.redis.url : REDIS_DEFAULT;
-	struct buf secret = {0};
+	char *dir = session_runtime_dir(c);
+	int rc = redis_access_read(ret, &c->settings, dir, e);
 
-	if (redis_url_parse(text, ret, e) != 0)
-		return -1;
-	if (ret->scheme == REDIS_EMBEDDED) {
-		char *dir = session_runtime_dir(c);
-
-		ret->scheme = REDIS_UNIX;
-		ret->path = embedded_socket(dir);
-		free(dir);
-	}
-	if (c->settings.redis.password_file == NULL)
-		return 0;
-	if (fs_read_secret(c->settings.redis.password_file, &secret, e) != 0) {
-		redis_url_free(ret);
-		return -1;
-	}
-	free(ret->password);
-	ret->password = buf_steal(&secret);
-	return 0;
+	free(dir);
+	return rc;
 }
 
 char *
 session_redis_text(const struct ctl *c)
 {
-	struct redis_url url;
+	struct redis_access access;
 	struct err e;
 	char *text;
 
-	if (session_url(c, &url, &e) != 0)
+	if (session_access(c, &access, &e) != 0)
 		return mem_strdup("redis");
-	text = redis_url_text(&url);
-	redis_url_free(&url);
+	text = redis_url_text(&access.url);
+	redis_access_free(&access);
 	return text;
 }
 
 int
 session_redis_try(const struct ctl *c, usec_t timeout, struct client **ret, struct err *e)
 {
-	struct redis_url url;
+	struct redis_access access;
 	struct client *client;
 
-	if (session_url(c, &url, e) != 0)
+	if (session_access(c, &access, e) != 0)
 		return -1;
-	client = client_open(&url, timeout, e);
-	redis_url_free(&url);
+	client = client_open(&access, timeout, e);
+	redis_access_free(&access);
 	if (client == NULL)
 		return -1;
 	*ret = client;

@@ -75,7 +75,7 @@ client_turn(struct client *c, usec_t deadline, struct err *e)
 	if (n <= 0) {
 		if (left > 0)
 			return 0;
-		err_set(e, "redis did not answer in time");
+		(void)err_set(e, "%s", conn_silence(c->conn));
 		if (e != NULL)
 			e->sys = ETIMEDOUT;
 		return -1;
@@ -96,12 +96,13 @@ deadline_after(usec_t timeout)
 }
 
 static int
-client_connect(struct client *c, const struct redis_url *url, const struct sockaddr *addr, socklen_t len, struct err *e)
+client_connect(
+    struct client *c, const struct conn_server *server, const struct sockaddr *addr, socklen_t len, struct err *e)
 {
 	static const struct conn_sink sink = {.ready = client_ready, .reply = client_reply, .lost = client_lost};
 	usec_t deadline = deadline_after(c->timeout);
 
-	c->conn = conn_open(url, addr, len, &sink, c, e);
+	c->conn = conn_open(server, addr, len, &sink, c, e);
 	if (c->conn == NULL)
 		return -1;
 	while (!c->ready) {
@@ -120,37 +121,33 @@ client_connect(struct client *c, const struct redis_url *url, const struct socka
 }
 
 static int
-client_connect_tcp(struct client *c, const struct redis_url *url, struct err *e)
+client_connect_tcp(struct client *c, const struct conn_server *server, struct err *e)
 {
 	struct addrinfo hints = {.ai_family = AF_UNSPEC, .ai_socktype = SOCK_STREAM};
 	struct addrinfo *list = NULL;
 	char port[8];
 	int rc;
 
-	(void)snprintf(port, sizeof port, "%d", url->port);
-	rc = getaddrinfo(url->host, port, &hints, &list);
+	(void)snprintf(port, sizeof port, "%d", server->to.port);
+	rc = getaddrinfo(server->to.host, port, &hints, &list);
 	if (rc != 0)
-		return err_set(e, "cannot find the redis host %s: %s", url->host, gai_strerror(rc));
-	rc = err_set(e, "the redis host %s has no address", url->host);
+		return err_set(e, "cannot find the redis host %s: %s", server->to.host, gai_strerror(rc));
+	rc = err_set(e, "the redis host %s has no address", server->to.host);
 	for (const struct addrinfo *ai = list; ai != NULL && rc != 0; ai = ai->ai_next)
-		rc = client_connect(c, url, ai->ai_addr, ai->ai_addrlen, e);
+		rc = client_connect(c, server, ai->ai_addr, ai->ai_addrlen, e);
 	freeaddrinfo(list);
 	return rc;
 }
 
 struct client *
-client_open(const struct redis_url *url, usec_t timeout, struct err *e)
+client_open(const struct redis_access *access, usec_t timeout, struct err *e)
 {
-	struct client *c;
+	struct conn_server server = redis_access_server(access);
+	struct client *c = mem_zalloc(sizeof *c);
 	int rc;
 
-	if (url->scheme == REDIS_EMBEDDED) {
-		(void)err_set(e, "the embedded redis has no address of its own");
-		return NULL;
-	}
-	c = mem_zalloc(sizeof *c);
 	c->timeout = timeout;
-	rc = url->scheme == REDIS_TCP ? client_connect_tcp(c, url, e) : client_connect(c, url, NULL, 0, e);
+	rc = server.to.path != NULL ? client_connect(c, &server, NULL, 0, e) : client_connect_tcp(c, &server, e);
 	if (rc != 0) {
 		client_free(c);
 		return NULL;

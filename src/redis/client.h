@@ -9,12 +9,11 @@
 
 #include "base/clock.h"
 #include "base/err.h"
-#include "redis/url.h"
+#include "redis/access.h"
 
 struct client;
 
-/* REDIS_EMBEDDED is not an address: resolve it to its socket first. */
-struct client *client_open(const struct redis_url *url, usec_t timeout, struct err *e);
+struct client *client_open(const struct redis_access *access, usec_t timeout, struct err *e);
 void client_free(struct client *c);
 
 /* The caller frees the reply (freeReplyObject). NULL: the connection is lost. An error reply is a reply. */

@@ -1,12 +1,9 @@
 #include "redis/conn.h"
 
-#include <errno.h>
-#include <netinet/in.h>
-#include <netinet/tcp.h>
+#include <bsd/string.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <sys/un.h>
-#include <unistd.h>
 
 #include "base/mem.h"
 #include "base/text.h"
@@ -23,8 +20,10 @@
 enum greeting { GREETING_AUTH, GREETING_SELECT, GREETING_NAME };
 
 struct conn {
-	struct redis_url url;
-	int fd;
+	struct stream *stream;
+	bool has_password;
+	bool plain_tcp; /* neither TLS nor a unix socket */
+	bool heard; /* anything at all */
 	enum conn_state state;
 	struct conn_sink sink;
 	void *arg;
@@ -72,75 +71,33 @@ conn_greet(struct conn *c, enum greeting g, int argc, const char *const *argv)
 }
 
 static void
-conn_greet_all(struct conn *c)
+conn_greet_all(struct conn *c, const struct conn_server *server)
 {
-	const struct redis_url *u = &c->url;
 	char db[16];
 
-	if (u->password != NULL && u->user != NULL)
-		conn_greet(c, GREETING_AUTH, 3, (const char *const[]){"AUTH", u->user, u->password});
-	else if (u->password != NULL)
-		conn_greet(c, GREETING_AUTH, 2, (const char *const[]){"AUTH", u->password});
-	(void)snprintf(db, sizeof db, "%d", u->db);
-	if (u->db != 0)
+	if (server->password != NULL && server->user != NULL)
+		conn_greet(c, GREETING_AUTH, 3, (const char *const[]){"AUTH", server->user, server->password});
+	else if (server->password != NULL)
+		conn_greet(c, GREETING_AUTH, 2, (const char *const[]){"AUTH", server->password});
+	(void)snprintf(db, sizeof db, "%d", server->db);
+	if (server->db != 0)
 		conn_greet(c, GREETING_SELECT, 2, (const char *const[]){"SELECT", db});
 	conn_greet(c, GREETING_NAME, 3, (const char *const[]){"CLIENT", "SETNAME", "shelfd"});
 }
 
-static int
-connect_unix(const char *path, int *ret_fd, struct err *e)
-{
-	struct sockaddr_un sun = {.sun_family = AF_UNIX};
-	size_t n = strlen(path);
-	int fd;
-
-	if (n >= sizeof sun.sun_path)
-		return err_set(e, "the path of the redis socket has %zu bytes; the kernel takes at most %zu: %s", n,
-		    sizeof sun.sun_path - 1, path);
-	memcpy(sun.sun_path, path, n + 1);
-	fd = socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC | SOCK_NONBLOCK, 0);
-	if (fd < 0)
-		return err_sys(e, errno, "socket");
-	/* EAGAIN means a full backlog here; there is nothing to poll for, so it is a failure like the others. */
-	if (connect(fd, (const struct sockaddr *)&sun, sizeof sun) != 0) {
-		err_sys(e, errno, "cannot connect to redis at %s", path);
-		(void)close(fd);
-		return -1;
-	}
-	*ret_fd = fd;
-	return 0;
-}
-
-static int
-connect_tcp(const struct redis_url *url, const struct sockaddr *addr, socklen_t len, int *ret_fd, struct err *e)
-{
-	int fd = socket(addr->sa_family, SOCK_STREAM | SOCK_CLOEXEC | SOCK_NONBLOCK, 0), on = 1;
-
-	if (fd < 0)
-		return err_sys(e, errno, "socket");
-	(void)setsockopt(fd, IPPROTO_TCP, TCP_NODELAY, &on, sizeof on);
-	(void)setsockopt(fd, SOL_SOCKET, SO_KEEPALIVE, &on, sizeof on);
-	if (connect(fd, addr, len) != 0 && errno != EINPROGRESS) {
-		err_sys(e, errno, "cannot connect to redis at %s port %d", url->host, url->port);
-		(void)close(fd);
-		return -1;
-	}
-	*ret_fd = fd;
-	return 0;
-}
-
 struct conn *
-conn_open(const struct redis_url *url, const struct sockaddr *addr, socklen_t addr_len, const struct conn_sink *sink,
-    void *arg, struct err *e)
+conn_open(const struct conn_server *server, const struct sockaddr *addr, socklen_t addr_len,
+    const struct conn_sink *sink, void *arg, struct err *e)
 {
+	struct stream *stream = stream_open(&server->to, addr, addr_len, e);
 	struct conn *c;
-	int fd = -1;
 
-	if (addr != NULL ? connect_tcp(url, addr, addr_len, &fd, e) != 0 : connect_unix(url->path, &fd, e) != 0)
+	if (stream == NULL)
 		return NULL;
 	c = mem_zalloc(sizeof *c);
-	redis_url_copy(&c->url, url);
-	c->fd = fd;
+	c->stream = stream;
+	c->has_password = server->password != NULL;
+	c->plain_tcp = addr != NULL && server->to.tls == NULL;
 	c->state = addr != NULL ? CONN_CONNECTING : CONN_HANDSHAKE;
 	c->sink = *sink;
 	c->arg = arg;
@@ -152,16 +109,15 @@ conn_open(const struct redis_url *url, const struct sockaddr *addr, socklen_t ad
 	c->bounded.createArray = create_bounded_array;
 	c->reader->fn = &c->bounded;
 	c->reader->privdata = c;
-	conn_greet_all(c);
+	conn_greet_all(c, server);
 	return c;
 }
 
 static void
 conn_destroy(struct conn *c)
 {
-	(void)close(c->fd);
+	stream_free(c->stream);
 	redisReaderFree(c->reader);
-	redis_url_free(&c->url);
 	if (c->out.p != NULL)
 		explicit_bzero(c->out.p, c->out.cap);
 	buf_free(&c->out);
@@ -182,7 +138,7 @@ conn_free(struct conn *c)
 int
 conn_fd(const struct conn *c)
 {
-	return c->fd;
+	return stream_fd(c->stream);
 }
 
 enum conn_state
@@ -194,7 +150,15 @@ conn_state(const struct conn *c)
 bool
 conn_wants_write(const struct conn *c)
 {
-	return c->state == CONN_CONNECTING || c->sent < c->out.n;
+	return stream_wants_write(c->stream) || (c->state != CONN_CONNECTING && c->sent < c->out.n);
+}
+
+const char *
+conn_silence(const struct conn *c)
+{
+	if (c->state == CONN_CONNECTING && stream_in_handshake(c->stream))
+		return "the tls handshake came to no end in time; does redis speak tls there?";
+	return c->state == CONN_CONNECTING ? "redis cannot be reached in time" : "redis did not answer in time";
 }
 
 size_t
@@ -228,7 +192,7 @@ conn_greeted(struct conn *c, const redisReply *r, struct err *e)
 	/* An old or restricted server may refuse CLIENT SETNAME with these; that does no harm. */
 	if (*word != '\0' && !(g == GREETING_NAME && (strcmp(word, "ERR") == 0 || strcmp(word, "NOPERM") == 0))) {
 		text_escape_to(text, sizeof text, r->str);
-		if (strcmp(word, "NOAUTH") == 0 && c->url.password == NULL)
+		if (strcmp(word, "NOAUTH") == 0 && !c->has_password)
 			return err_set(e, "redis wants a password and none is configured: %s", text);
 		return err_set(e, "redis refused %s: %s",
 		    g == GREETING_AUTH         ? "the password"
@@ -333,39 +297,50 @@ conn_closed(const struct conn *c, struct err *e)
 	return err_set(e, "redis closed the connection");
 }
 
+/* 1: there is a stream to speak over; 0: not yet; -1: there will be none. */
 static int
-conn_connected(struct conn *c, struct err *e)
+conn_connect(struct conn *c, struct err *e)
 {
-	socklen_t len = sizeof(int);
-	int error = 0;
+	int rc = 1;
 
-	if (getsockopt(c->fd, SOL_SOCKET, SO_ERROR, &error, &len) != 0)
-		error = errno;
-	if (error != 0)
-		return err_sys(e, error, "cannot connect to redis at %s port %d", c->url.host, c->url.port);
-	c->state = CONN_HANDSHAKE;
-	return 0;
+	if (c->state != CONN_CONNECTING)
+		return 1;
+	rc = stream_connect(c->stream, e);
+	if (rc == 1)
+		c->state = CONN_HANDSHAKE;
+	return rc;
+}
+
+/* A server that wants TLS hangs up on whoever does not speak it. */
+static int
+conn_hung_up(const struct conn *c, ssize_t n, struct err *e)
+{
+	if (n == STREAM_CLOSED)
+		(void)conn_closed(c, e);
+	if (c->plain_tcp && !c->heard && e != NULL)
+		(void)strlcat(e->msg, "; if it wants tls, use rediss://", sizeof e->msg);
+	return -1;
 }
 
 static int
 conn_read(struct conn *c, struct err *e)
 {
 	char chunk[READ_CHUNK];
+	int rc = conn_connect(c, e);
 
-	if (c->state == CONN_CONNECTING && conn_connected(c, e) != 0)
-		return -1;
+	if (rc <= 0)
+		return rc;
 	for (int round = 0; round < READ_ROUNDS; round++) {
-		ssize_t n = recv(c->fd, chunk, sizeof chunk, 0);
+		ssize_t n = stream_read(c->stream, chunk, sizeof chunk, e);
 
-		if (n == 0)
-			return conn_closed(c, e);
-		if (n < 0 && errno == EINTR)
-			continue;
 		if (n < 0)
-			return errno == EAGAIN ? 0 : err_sys(e, errno, "reading from redis");
+			return conn_hung_up(c, n, e);
+		if (n == 0)
+			return 0;
+		c->heard = true;
 		if (conn_feed(c, chunk, (size_t)n, e) != 0)
 			return -1;
-		if (c->doomed || (size_t)n < sizeof chunk)
+		if (c->doomed || !stream_has_more(c->stream, (size_t)n, sizeof chunk))
 			return 0;
 	}
 	return 0;
@@ -374,17 +349,17 @@ conn_read(struct conn *c, struct err *e)
 static int
 conn_write(struct conn *c, struct err *e)
 {
-	if (c->state == CONN_CONNECTING && conn_connected(c, e) != 0)
-		return -1;
-	while (c->sent < c->out.n) {
-		ssize_t n = send(c->fd, c->out.p + c->sent, c->out.n - c->sent, MSG_NOSIGNAL);
+	int rc = conn_connect(c, e);
 
-		if (n < 0 && errno == EINTR)
-			continue;
-		if (n < 0 && errno == EAGAIN)
-			break;
+	if (rc <= 0)
+		return rc;
+	while (c->sent < c->out.n) {
+		ssize_t n = stream_write(c->stream, c->out.p + c->sent, c->out.n - c->sent, e);
+
 		if (n < 0)
-			return err_sys(e, errno, "writing to redis");
+			return conn_hung_up(c, n, e);
+		if (n == 0)
+			break;
 		c->sent += (size_t)n;
 	}
 	/* Move the rest to the front only when that is less than what went: no byte moves twice on average. */

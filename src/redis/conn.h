@@ -1,7 +1,8 @@
 /*
  * Our own non-blocking transport below hiredis's reader: connect, AUTH, SELECT,
- * then requests out and replies in. Knows no event loop and no clock: the owner
- * polls the descriptor and keeps the time-outs.
+ * then requests out and replies in, over whatever stream.h can do. Knows no
+ * event loop and no clock: the owner polls the descriptor and keeps the
+ * time-outs.
  */
 #ifndef REDIS_CONN_H
 #define REDIS_CONN_H
@@ -13,7 +14,7 @@
 
 #include "base/buf.h"
 #include "base/err.h"
-#include "redis/url.h"
+#include "redis/stream.h"
 
 struct conn;
 
@@ -39,17 +40,27 @@ struct conn_sink {
 	void (*lost)(void *arg, const struct err *why);
 };
 
+/* One server, and who we are there. Borrowed while conn_open runs. */
+struct conn_server {
+	struct stream_to to;
+	const char *user, *password; /* NULL: none */
+	int db;
+};
+
 /*
  * Start to connect. addr: of the TCP host, resolved by the caller; NULL for a
- * unix socket. url is copied. Returns NULL when not even a try can be made.
+ * unix socket. Returns NULL when not even a try can be made.
  */
-struct conn *conn_open(const struct redis_url *url, const struct sockaddr *addr, socklen_t addr_len,
+struct conn *conn_open(const struct conn_server *server, const struct sockaddr *addr, socklen_t addr_len,
     const struct conn_sink *sink, void *arg, struct err *e);
 void conn_free(struct conn *c);
 
 int conn_fd(const struct conn *c);
 enum conn_state conn_state(const struct conn *c);
 bool conn_wants_write(const struct conn *c);
+
+/* What to say when the owner's patience is over. */
+const char *conn_silence(const struct conn *c);
 
 void conn_readable(struct conn *c);
 void conn_writable(struct conn *c);

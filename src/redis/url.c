@@ -134,26 +134,28 @@ static int
 parse_scheme(const char *s, struct redis_url *u, struct err *e)
 {
 	size_t letters;
-	static const char *const later[] = {"rediss://", "sentinel://", "cluster://"};
+	static const char *const later[] = {"sentinel://", "cluster://"};
 
 	if (strcmp(s, "embedded") == 0) {
 		u->scheme = REDIS_EMBEDDED;
 		return 0;
 	}
-	if (starts_with(s, "redis://"))
-		return parse_tcp(s + strlen("redis://"), u, e);
+	u->tls = starts_with(s, "rediss://");
+	if (u->tls || starts_with(s, "redis://"))
+		return parse_tcp(strstr(s, "//") + 2, u, e);
 	if (starts_with(s, "unix://"))
 		return parse_unix(s + strlen("unix://"), u, e);
 	for (size_t i = 0; i < sizeof later / sizeof *later; i++) {
 		if (starts_with(s, later[i]))
-			return err_set(
-			    e, "redis address: %s is not built yet; use redis://, unix:// or embedded", later[i]);
+			return err_set(e,
+			    "redis address: %s is not built yet; use redis://, rediss://, unix:// or embedded",
+			    later[i]);
 	}
 	letters = strspn(s, "abcdefghijklmnopqrstuvwxyz");
 	if (letters <= 16 && starts_with(s + letters, "://"))
 		return err_set(e,
-		    "redis address: unknown scheme %.*s://; expected redis://host[:port][/db], unix:///path[?db=n] or "
-		    "embedded",
+		    "redis address: unknown scheme %.*s://; expected redis://host[:port][/db], rediss:// with TLS, "
+		    "unix:///path[?db=n] or embedded",
 		    (int)letters, s);
 	return err_set(e, "redis address: expected redis://host[:port][/db], unix:///path[?db=n] or embedded");
 }
@@ -202,7 +204,7 @@ redis_url_text(const struct redis_url *u)
 	switch (u->scheme) {
 	case REDIS_TCP:
 		v6 = strchr(u->host, ':') != NULL;
-		buf_addf(&b, "redis://%s%s%s:%d", v6 ? "[" : "", u->host, v6 ? "]" : "", u->port);
+		buf_addf(&b, "redis%s://%s%s%s:%d", u->tls ? "s" : "", v6 ? "[" : "", u->host, v6 ? "]" : "", u->port);
 		if (u->db != 0)
 			buf_addf(&b, "/%d", u->db);
 		break;

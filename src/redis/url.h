@@ -1,9 +1,11 @@
 /*
- * Addresses of Redis: redis://[user:password@]host[:port][/db],
- * unix:///path[?db=n], embedded. Pure.
+ * Addresses of Redis: redis://[user:password@]host[:port][/db], rediss:// (the
+ * same with TLS), unix:///path[?db=n], embedded. Pure.
  */
 #ifndef REDIS_URL_H
 #define REDIS_URL_H
+
+#include <stdbool.h>
 
 #include "base/err.h"
 
@@ -11,6 +13,7 @@ enum redis_scheme { REDIS_TCP, REDIS_UNIX, REDIS_EMBEDDED };
 
 struct redis_url {
 	enum redis_scheme scheme;
+	bool tls; /* TCP */
 	char *host; /* TCP */
 	int port; /* TCP; 6379 by default */
 	char *path; /* UNIX */

@@ -17,7 +17,7 @@ ROOMS = {
     "catalog": "base manifest",
     "config": "base manifest",
     "watch": "base manifest",
-    "redis": "base manifest catalog",
+    "redis": "base manifest catalog config",
     "git": "base",
     "state": "base catalog",
     "http": "base",

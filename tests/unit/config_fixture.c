@@ -144,6 +144,12 @@ assert_settings_equal(const struct settings *a, const struct settings *b)
 	assert_same_number("source.priority", a->source.priority, b->source.priority);
 	assert_same_number("source.trust_owner", a->source.trust_owner, b->source.trust_owner);
 	assert_same_text("redis.url", a->redis.url, b->redis.url);
+	assert_same_text("redis.user", a->redis.user, b->redis.user);
+	assert_same_text("redis.tls.ca_file", a->redis.tls.ca_file, b->redis.tls.ca_file);
+	assert_same_text("redis.tls.ca_path", a->redis.tls.ca_path, b->redis.tls.ca_path);
+	assert_same_text("redis.tls.cert_file", a->redis.tls.cert_file, b->redis.tls.cert_file);
+	assert_same_text("redis.tls.key_file", a->redis.tls.key_file, b->redis.tls.key_file);
+	assert_same_text("redis.tls.server_name", a->redis.tls.server_name, b->redis.tls.server_name);
 	assert_same_text("redis.password_file", a->redis.password_file, b->redis.password_file);
 	assert_same_number("redis.timeout", a->redis.timeout, b->redis.timeout);
 	assert_same_number("collections", (int64_t)a->collections.n, (int64_t)b->collections.n);

@@ -90,7 +90,7 @@ rig_connect(struct rig *g)
 	static const struct conn_sink sink = {.ready = conn_is_ready, .reply = conn_has_reply, .lost = conn_is_lost};
 	struct err e;
 
-	g->conn = conn_open(&g->server->url, NULL, 0, &sink, g, &e);
+	g->conn = conn_open(&(struct conn_server){.to = {.path = g->server->url.path}}, NULL, 0, &sink, g, &e);
 	if (g->conn == NULL)
 		fail_msg("%s", e.msg);
 }

@@ -25,6 +25,7 @@ give_up(const char *what, const char *why)
 void
 server_start(struct server *s)
 {
+	const struct redis_access access = {.url = s->url};
 	usec_t deadline = clock_now() + DEADLINE;
 	struct err e;
 	char **argv = embedded_argv(s->dir, s->dir, &e);
@@ -41,7 +42,7 @@ server_start(struct server *s)
 		_exit(127);
 	}
 	embedded_argv_free(argv);
-	while ((s->client = client_open(&s->url, USEC_PER_SEC, &e)) == NULL) {
+	while ((s->client = client_open(&access, USEC_PER_SEC, &e)) == NULL) {
 		if (s->pid < 0 || waitpid(s->pid, NULL, WNOHANG) != 0 || clock_now() > deadline)
 			give_up("redis-server", e.msg);
 		(void)poll(NULL, 0, 5);

@@ -368,7 +368,7 @@ subscriber_gets_each_event_in_order_and_the_last_one_marked(void **state)
 	struct err e;
 
 	NEEDS_SERVER(s);
-	c = client_open(&s->server->url, 5 * USEC_PER_SEC, &e);
+	c = client_open(&(struct redis_access){.url = s->server->url}, 5 * USEC_PER_SEC, &e);
 	freeReplyObject(client_command(c, &e, "PSUBSCRIBE", P "events:*", NULL));
 	put_change(&s->cs, s->published, "skill", "a", "one");
 	put_change(&s->cs, s->published, "mcp", "m", "one");

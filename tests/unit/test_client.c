@@ -25,7 +25,7 @@
 struct stage {
 	pid_t pid;
 	char host[16];
-	struct redis_url url;
+	struct redis_access access;
 	struct client *c;
 	struct err e;
 };
@@ -36,7 +36,7 @@ setup(void **state)
 	struct stage *s = mem_zalloc(sizeof *s);
 
 	(void)snprintf(s->host, sizeof s->host, "localhost");
-	s->url = (struct redis_url){.scheme = REDIS_TCP, .host = s->host};
+	s->access.url = (struct redis_url){.scheme = REDIS_TCP, .host = s->host};
 	*state = s;
 	return 0;
 }
@@ -112,7 +112,7 @@ stage_play(struct stage *s, const char *script, bool hang_up)
 	assert_int_equal(bind(fd, (struct sockaddr *)&sin, sizeof sin), 0);
 	assert_int_equal(listen(fd, 1), 0);
 	assert_int_equal(getsockname(fd, (struct sockaddr *)&sin, &len), 0);
-	s->url.port = ntohs(sin.sin_port);
+	s->access.url.port = ntohs(sin.sin_port);
 	s->pid = fork();
 	if (s->pid == 0)
 		play(fd, script, hang_up);
@@ -122,7 +122,7 @@ stage_play(struct stage *s, const char *script, bool hang_up)
 static void
 open_client(struct stage *s)
 {
-	s->c = client_open(&s->url, TIMEOUT, &s->e);
+	s->c = client_open(&s->access, TIMEOUT, &s->e);
 	if (s->c == NULL)
 		fail_msg("%s", s->e.msg);
 }
@@ -217,7 +217,7 @@ server_that_never_greets_is_given_up(void **state)
 	struct stage *s = *state;
 
 	stage_play(s, "", false);
-	s->c = client_open(&s->url, 50 * USEC_PER_MS, &s->e);
+	s->c = client_open(&s->access, 50 * USEC_PER_MS, &s->e);
 	assert_null(s->c);
 	assert_string_equal(s->e.msg, "redis did not answer in time");
 }
@@ -241,25 +241,22 @@ wrong_password_says_so(void **state)
 	struct stage *s = *state;
 	char password[] = "hunter2";
 
-	s->url.password = password;
+	s->access.url.password = password;
 	stage_play(s, "-WRONGPASS invalid username-password pair or user is disabled.\r\n", false);
-	s->c = client_open(&s->url, TIMEOUT, &s->e);
+	s->c = client_open(&s->access, TIMEOUT, &s->e);
 	assert_null(s->c);
 	assert_non_null(strstr(s->e.msg, "redis refused the password: WRONGPASS"));
 	assert_null(strstr(s->e.msg, "hunter2"));
 }
 
 static void
-unknown_host_and_embedded_are_no_addresses(void **state)
+unknown_host_is_named(void **state)
 {
 	struct stage *s = *state;
 
 	(void)snprintf(s->host, sizeof s->host, "no.invalid");
-	assert_null(client_open(&s->url, TIMEOUT, &s->e));
+	assert_null(client_open(&s->access, TIMEOUT, &s->e));
 	assert_non_null(strstr(s->e.msg, "cannot find the redis host no.invalid: "));
-	s->url.scheme = REDIS_EMBEDDED;
-	assert_null(client_open(&s->url, TIMEOUT, &s->e));
-	assert_non_null(strstr(s->e.msg, "embedded"));
 }
 
 #define STAGED(test) cmocka_unit_test_setup_teardown(test, setup, teardown)
@@ -275,7 +272,7 @@ main(void)
 	    STAGED(server_that_never_greets_is_given_up),
 	    STAGED(lost_connection_stays_lost_and_keeps_its_reason),
 	    STAGED(wrong_password_says_so),
-	    STAGED(unknown_host_and_embedded_are_no_addresses),
+	    STAGED(unknown_host_is_named),
 	};
 
 	return cmocka_run_group_tests_name("client", tests, NULL, NULL);

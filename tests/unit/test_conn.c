@@ -23,7 +23,7 @@ struct stage {
 	char dir[32];
 	char path[64];
 	int listener, peer;
-	struct redis_url url;
+	struct conn_server server;
 	struct conn *conn;
 	struct buf replies; /* what the callback was given, one line a reply */
 	int n_ready, n_lost;
@@ -84,7 +84,7 @@ setup(void **state)
 	assert_int_equal(bind(s->listener, (struct sockaddr *)&sun, sizeof sun), 0);
 	assert_int_equal(listen(s->listener, 4), 0);
 	s->peer = -1;
-	s->url = (struct redis_url){.scheme = REDIS_UNIX, .path = s->path};
+	s->server = (struct conn_server){.to = {.path = s->path}};
 	*state = s;
 	return 0;
 }
@@ -112,7 +112,7 @@ stage_open(struct stage *s)
 {
 	struct err e = {0};
 
-	s->conn = conn_open(&s->url, NULL, 0, &sink, s, &e);
+	s->conn = conn_open(&s->server, NULL, 0, &sink, s, &e);
 	if (s->conn == NULL)
 		fail_msg("%s", e.msg);
 	s->peer = accept4(s->listener, NULL, NULL, SOCK_CLOEXEC | SOCK_NONBLOCK);
@@ -188,9 +188,9 @@ handshake_sends_auth_select_and_name_and_then_is_ready(void **state)
 	struct buf got = {0};
 	char user[] = "u", password[] = "p w";
 
-	s->url.user = user;
-	s->url.password = password;
-	s->url.db = 12;
+	s->server.user = user;
+	s->server.password = password;
+	s->server.db = 12;
 	stage_open(s);
 	assert_int_equal(conn_state(s->conn), CONN_HANDSHAKE);
 	stage_flush(s, &got);
@@ -211,7 +211,7 @@ refused_password_ends_the_connection_with_what_redis_said(void **state)
 	struct stage *s = *state;
 	char password[] = "hunter2";
 
-	s->url.password = password;
+	s->server.password = password;
 	stage_open(s);
 	stage_say_text(s, "-WRONGPASS invalid username-password pair\x1b\r\n-NOAUTH x\r\n");
 	assert_int_equal(s->n_lost, 1);
@@ -425,14 +425,14 @@ absent_socket_is_told_at_once(void **state)
 	struct err e = {0};
 	char nowhere[] = "/nonexistent/s", longer[200];
 
-	s->url.path = nowhere;
-	assert_null(conn_open(&s->url, NULL, 0, &sink, s, &e));
+	s->server.to.path = nowhere;
+	assert_null(conn_open(&s->server, NULL, 0, &sink, s, &e));
 	assert_string_equal(e.msg, "cannot connect to redis at /nonexistent/s: No such file or directory");
 	memset(longer, 'x', sizeof longer);
 	longer[0] = '/';
 	longer[199] = '\0';
-	s->url.path = longer;
-	assert_null(conn_open(&s->url, NULL, 0, &sink, s, &e));
+	s->server.to.path = longer;
+	assert_null(conn_open(&s->server, NULL, 0, &sink, s, &e));
 	assert_non_null(strstr(e.msg, "has 199 bytes; the kernel takes at most 107"));
 }
 
@@ -450,8 +450,8 @@ refused_tcp_connection_is_lost_and_says_where(void **state)
 	/* A port that is bound but not listened to refuses. */
 	assert_int_equal(bind(fd, (struct sockaddr *)&sin, sizeof sin), 0);
 	assert_int_equal(getsockname(fd, (struct sockaddr *)&sin, &len), 0);
-	s->url = (struct redis_url){.scheme = REDIS_TCP, .host = host, .port = ntohs(sin.sin_port)};
-	s->conn = conn_open(&s->url, (struct sockaddr *)&sin, sizeof sin, &sink, s, &e);
+	s->server = (struct conn_server){.to = {.host = host, .port = ntohs(sin.sin_port)}};
+	s->conn = conn_open(&s->server, (struct sockaddr *)&sin, sizeof sin, &sink, s, &e);
 	if (s->conn != NULL) {
 		assert_true(conn_wants_write(s->conn));
 		pfd = (struct pollfd){.fd = conn_fd(s->conn), .events = POLLOUT};

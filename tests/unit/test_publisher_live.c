@@ -403,7 +403,7 @@ emptied_redis_gets_a_new_generation_announced_before_its_events(void **state)
 	rig_publish(&s->a, 0, 5, "one");
 	old = mem_strdup(publisher_generation(s->a.pub));
 	expect(s, "FLUSHALL", "OK");
-	c = client_open(&s->server->url, 5 * USEC_PER_SEC, &e);
+	c = client_open(&(struct redis_access){.url = s->server->url}, 5 * USEC_PER_SEC, &e);
 	freeReplyObject(client_command(c, &e, "PSUBSCRIBE", P "events:*", NULL));
 	put_change(&s->a.cs, s->a.published, "skill", "x", "one");
 	rig_submit(&s->a);

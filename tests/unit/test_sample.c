@@ -102,8 +102,14 @@ static const char *const keys[] = {
     "/source/priority",
     "/source/trust_owner",
     "/redis/url",
+    "/redis/user",
     "/redis/password_file",
     "/redis/timeout",
+    "/redis/tls/ca_file",
+    "/redis/tls/ca_path",
+    "/redis/tls/cert_file",
+    "/redis/tls/key_file",
+    "/redis/tls/server_name",
     "/profile",
     "/on_invalid",
     "/rules",
@@ -161,9 +167,10 @@ the_sample_names_every_key_and_its_examples_are_good(void **state)
 static void
 the_manual_names_every_key_and_variable(void **state)
 {
-	static const char *const variables[] = {"SHELFD_CATALOG", "SHELFD_REDIS_URL", "SHELFD_REDIS_PASSWORD_FILE",
-	    "SHELFD_ROOT", "SHELFD_LOG_LEVEL", "SHELFD_PROFILE", "SHELFD_CONTROL_SOCKET", "SHELFD_RUNTIME_DIR",
-	    "SHELFD_STATE_DIR"};
+	static const char *const variables[] = {"SHELFD_CATALOG", "SHELFD_REDIS_URL", "SHELFD_REDIS_USER",
+	    "SHELFD_REDIS_PASSWORD_FILE", "SHELFD_REDIS_CA_FILE", "SHELFD_REDIS_CA_PATH", "SHELFD_REDIS_CERT_FILE",
+	    "SHELFD_REDIS_KEY_FILE", "SHELFD_REDIS_SERVER_NAME", "SHELFD_ROOT", "SHELFD_LOG_LEVEL", "SHELFD_PROFILE",
+	    "SHELFD_CONTROL_SOCKET", "SHELFD_RUNTIME_DIR", "SHELFD_STATE_DIR"};
 	struct buf page = {0};
 
 	(void)state;

@@ -64,7 +64,8 @@ every_key_is_taken(void **state)
 	parse_good(&s,
 	    "catalog: My.cat_1-2\n"
 	    "source: {name: team, root: /srv/x, priority: 7, trust_owner: true}\n"
-	    "redis:\n  url: redis://u:p@h:1/2\n  password_file: /p\n  timeout: 2m\n"
+	    "redis:\n  url: redis://u:p@h:1/2\n  user: me\n  password_file: /p\n  timeout: 2m\n"
+	    "  tls: {ca_file: /ca, ca_path: /cas, cert_file: /ce, key_file: /k, server_name: n}\n"
 	    "watch: {quiet: 500us, writer: 20ms, max_delay: 3s, git_quiet: 1ms, git_hold: 1h, poll: 500ms,\n"
 	    "  audit: 1h, mode: polling}\n"
 	    "control: {socket: /c}\nlog: {level: debug}\nruntime_dir: /r\nstate_dir: /s\n");
@@ -76,8 +77,14 @@ every_key_is_taken(void **state)
 	assert_string_equal(s.redis.url, "redis://u:p@h:1/2");
 	assert_int_equal(s.redis.url_line, 4);
 	assert_int_equal(s.redis.url_column, 8);
+	assert_string_equal(s.redis.user, "me");
 	assert_string_equal(s.redis.password_file, "/p");
 	assert_int_equal(s.redis.timeout, 120000000);
+	assert_string_equal(s.redis.tls.ca_file, "/ca");
+	assert_string_equal(s.redis.tls.ca_path, "/cas");
+	assert_string_equal(s.redis.tls.cert_file, "/ce");
+	assert_string_equal(s.redis.tls.key_file, "/k");
+	assert_string_equal(s.redis.tls.server_name, "n");
 	assert_int_equal(s.watch.quiet, 500);
 	assert_int_equal(s.watch.writer, 20000);
 	assert_int_equal(s.watch.max_delay, 3000000);
@@ -238,9 +245,11 @@ from_pairs(void *arg, const char *name)
 static void
 the_environment_overrides_the_file(void **state)
 {
-	static const char *pairs[] = {"SHELFD_CATALOG", "env", "SHELFD_REDIS_URL", "unix:///x",
-	    "SHELFD_REDIS_PASSWORD_FILE", "/p", "SHELFD_ROOT", "/root", "SHELFD_LOG_LEVEL", "warning", "SHELFD_PROFILE",
-	    "strict", "SHELFD_CONTROL_SOCKET", "/c", "SHELFD_RUNTIME_DIR", "/r", "SHELFD_STATE_DIR", "/s", NULL};
+	static const char *pairs[] = {"SHELFD_CATALOG", "env", "SHELFD_REDIS_URL", "unix:///x", "SHELFD_REDIS_USER",
+	    "me", "SHELFD_REDIS_PASSWORD_FILE", "/p", "SHELFD_REDIS_CA_FILE", "/ca", "SHELFD_REDIS_CA_PATH", "/cas",
+	    "SHELFD_REDIS_CERT_FILE", "/ce", "SHELFD_REDIS_KEY_FILE", "/k", "SHELFD_REDIS_SERVER_NAME", "n",
+	    "SHELFD_ROOT", "/root", "SHELFD_LOG_LEVEL", "warning", "SHELFD_PROFILE", "strict", "SHELFD_CONTROL_SOCKET",
+	    "/c", "SHELFD_RUNTIME_DIR", "/r", "SHELFD_STATE_DIR", "/s", NULL};
 	struct problems ps = {0};
 	struct settings s;
 
@@ -250,7 +259,13 @@ the_environment_overrides_the_file(void **state)
 	assert_string_equal(s.catalog, "env");
 	assert_string_equal(s.redis.url, "unix:///x");
 	assert_int_equal(s.redis.url_line, 0);
+	assert_string_equal(s.redis.user, "me");
 	assert_string_equal(s.redis.password_file, "/p");
+	assert_string_equal(s.redis.tls.ca_file, "/ca");
+	assert_string_equal(s.redis.tls.ca_path, "/cas");
+	assert_string_equal(s.redis.tls.cert_file, "/ce");
+	assert_string_equal(s.redis.tls.key_file, "/k");
+	assert_string_equal(s.redis.tls.server_name, "n");
 	assert_string_equal(s.source.root, "/root");
 	assert_int_equal(s.log_level, LOG_LEVEL_WARNING);
 	for (size_t i = 0; i < 3; i++)

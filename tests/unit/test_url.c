@@ -85,6 +85,25 @@ password_without_user_leaves_the_user_out(void **state)
 }
 
 static void
+address_with_tls_is_one_of_tcp(void **state)
+{
+	struct redis_url u;
+	struct err e;
+
+	(void)state;
+	assert_int_equal(redis_url_parse("rediss://u:p@example.org:7000/3", &u, &e), 0);
+	assert_int_equal(u.scheme, REDIS_TCP);
+	assert_true(u.tls);
+	assert_string_equal(u.host, "example.org");
+	assert_int_equal(u.port, 7000);
+	assert_int_equal(u.db, 3);
+	redis_url_free(&u);
+	assert_int_equal(redis_url_parse("redis://h", &u, &e), 0);
+	assert_false(u.tls);
+	redis_url_free(&u);
+}
+
+static void
 unix_address_has_a_path_and_a_database(void **state)
 {
 	struct redis_url u;
@@ -107,6 +126,7 @@ text_for_people_has_no_user_and_no_password(void **state)
 	(void)state;
 	assert_text("redis://user:secret@h:1/2", "redis://h:1/2");
 	assert_text("redis://[::1]", "redis://[::1]:6379");
+	assert_text("rediss://:secret@h", "rediss://h:6379");
 	assert_text("unix:///s?db=0", "unix:///s");
 	assert_text("unix:///s?db=9", "unix:///s?db=9");
 	assert_text("embedded", "embedded");
@@ -142,7 +162,7 @@ static void
 no_message_repeats_a_password(void **state)
 {
 	static const char *const bad[] = {"redis://u:hunter2@", "redis://u:hunter2@h:x", "redis://hunter2@h",
-	    "redis://u:hunter2%@h", "rediss://u:hunter2@h", "redis:/u:hunter2@h"};
+	    "redis://u:hunter2%@h", "rediss://u:hunter2@h?x", "redis:/u:hunter2@h"};
 
 	(void)state;
 	for (size_t i = 0; i < sizeof bad / sizeof *bad; i++) {
@@ -158,7 +178,6 @@ static void
 schemes_of_later_are_named_as_such(void **state)
 {
 	(void)state;
-	assert_refused("rediss://h", "rediss:// is not built yet");
 	assert_refused("sentinel://h:1/m", "sentinel:// is not built yet");
 	assert_refused("cluster://h:1", "cluster:// is not built yet");
 }
@@ -246,6 +265,7 @@ main(void)
 	    cmocka_unit_test(tcp_address_has_host_port_database_and_decoded_secrets),
 	    cmocka_unit_test(tcp_address_has_defaults),
 	    cmocka_unit_test(password_without_user_leaves_the_user_out),
+	    cmocka_unit_test(address_with_tls_is_one_of_tcp),
 	    cmocka_unit_test(unix_address_has_a_path_and_a_database),
 	    cmocka_unit_test(text_for_people_has_no_user_and_no_password),
 	    cmocka_unit_test(bad_addresses_are_refused_with_what_was_expected),
