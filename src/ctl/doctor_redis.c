@@ -63,8 +63,15 @@ redis_rights(struct doctor *d, struct client *client)
 	char *head = keys_make(catalog, "head");
 	char *hint =
 	    mem_printf("ACL SETUSER NAME ~shelf:{%s}:* &shelf:{%s}:* +@all -@dangerous +info", catalog, catalog);
-	redisReply *reply = client_command(client, NULL, "EVAL", rights_script, "1", head, NULL);
+	redisReply *reply = client_command(client, NULL, "SCRIPT", "LOAD", rights_script, NULL);
 
+	/* As shelfd calls its scripts: EVAL would be a right that it does not need. */
+	if (reply != NULL && reply->type == REDIS_REPLY_STRING) {
+		redisReply *loaded = reply;
+
+		reply = client_command(client, NULL, "EVALSHA", loaded->str, "1", head, NULL);
+		freeReplyObject(loaded);
+	}
 	if (reply == NULL)
 		checkup_add(&d->found, "redis-rights", VERDICT_FAILED, NULL, "the connection is lost");
 	else if (reply->type == REDIS_REPLY_ERROR)

@@ -91,21 +91,31 @@ parse_host(const char *s, size_t n, struct redis_url *u, struct err *e)
 	return rc;
 }
 
+/* What may stand before the place: user:password@. *s goes on behind it. */
+static int
+parse_user(const char **s, struct redis_url *u, struct err *e)
+{
+	const char *at = memrchr(*s, '@', strcspn(*s, "/?#"));
+
+	if (at == NULL)
+		return 0;
+	if (parse_userinfo(*s, (size_t)(at - *s), u, e) != 0)
+		return -1;
+	*s = at + 1;
+	return 0;
+}
+
 static int
 parse_tcp(const char *s, struct redis_url *u, struct err *e)
 {
-	size_t n = strcspn(s, "/?#");
-	const char *at = memrchr(s, '@', n), *rest = s + n;
+	const char *rest;
 
 	u->scheme = REDIS_TCP;
 	u->port = REDIS_PORT;
-	if (at != NULL) {
-		if (parse_userinfo(s, (size_t)(at - s), u, e) != 0)
-			return -1;
-		n -= (size_t)(at + 1 - s);
-		s = at + 1;
-	}
-	if (parse_host(s, n, u, e) != 0)
+	if (parse_user(&s, u, e) != 0)
+		return -1;
+	rest = s + strcspn(s, "/?#");
+	if (parse_host(s, (size_t)(rest - s), u, e) != 0)
 		return -1;
 	if (*rest == '\0' || strcmp(rest, "/") == 0)
 		return 0;
@@ -117,9 +127,12 @@ parse_tcp(const char *s, struct redis_url *u, struct err *e)
 static int
 parse_unix(const char *s, struct redis_url *u, struct err *e)
 {
-	const char *query = strchr(s, '?');
+	const char *query;
 
 	u->scheme = REDIS_UNIX;
+	if (parse_user(&s, u, e) != 0)
+		return -1;
+	query = strchr(s, '?');
 	if (*s != '/' || s[1] == '\0' || s[1] == '?')
 		return err_set(e, "redis address: no absolute path; expected unix:///path[?db=n]");
 	u->path = query != NULL ? mem_strndup(s, (size_t)(query - s)) : mem_strdup(s);

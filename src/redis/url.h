@@ -1,6 +1,6 @@
 /*
  * Addresses of Redis: redis://[user:password@]host[:port][/db], rediss:// (the
- * same with TLS), unix:///path[?db=n], embedded. Pure.
+ * same with TLS), unix://[user:password@]/path[?db=n], embedded. Pure.
  */
 #ifndef REDIS_URL_H
 #define REDIS_URL_H

@@ -91,6 +91,8 @@ def test_an_environment_variable_overrides_the_file_and_a_flag_overrides_both(sc
     client = scene.redis()
     path = config(scene, f"catalog: from-file\nredis:\n  url: {scene.server.url}\n")
     common = ("-c", path, "-C", scene.checkout.root, "--once")
+    for catalog in ("from-file", "from-environment", "from-flag"):
+        scene.server.allow(catalog)
     scene.shelfd(*common, check=0)
     scene.shelfd(*common, check=0, SHELFD_CATALOG="from-environment")
     scene.shelfd(*common, "--catalog", "from-flag", check=0, SHELFD_CATALOG="from-environment")

@@ -42,7 +42,8 @@ def doctor(scene):
 
     def run(*arguments, words=(), **env):
         daemon = scene.daemons[0] if scene.daemons else scene.daemon()
-        done = subprocess.run([*words, SHELFCTL, "-c", daemon.config, "doctor", "--json", *arguments],
+        anyone = () if "--redis" in arguments else ("--redis", scene.server.address)
+        done = subprocess.run([*words, SHELFCTL, "-c", daemon.config, "doctor", "--json", *anyone, *arguments],
                               capture_output=True, text=True, stdin=subprocess.DEVNULL, timeout=2 * PATIENCE,
                               env=environment(daemon.folder, **env), cwd=daemon.folder, check=False)
         found = Found(done)
@@ -72,7 +73,7 @@ def test_beside_a_healthy_shelfd_nothing_has_failed(scene, doctor):
     assert found.failed() == set()
     assert set(found.rows) >= {*ALONE, "publishing", "watching", "overflows"}
     assert str(scene.daemons[0].process.pid) in found.rows["daemon"]["text"]
-    assert scene.server.url in found.rows["redis"]["text"]
+    assert scene.server.address in found.rows["redis"]["text"]
     assert "private folder" in found.rows["probe"]["text"]
     assert found.statuses()["watching"] == "ok"
 
@@ -106,7 +107,7 @@ def test_without_a_runtime_folder_the_probe_is_made_elsewhere(scene, doctor, tmp
 
 def test_text_has_a_line_for_each_check_and_says_what_to_do(scene, doctor):
     found = doctor()
-    done = scene.shelfctl("-c", scene.daemons[0].config, "doctor", check=5)
+    done = scene.shelfctl("-c", scene.daemons[0].config, "--redis", scene.server.address, "doctor", check=5)
     lines = done.stdout.splitlines()
     assert [tuple(line.split()[:2]) for line in lines if not line.startswith(" ")] == [
         (row["status"], name) for name, row in found.rows.items()]
@@ -119,7 +120,7 @@ def test_redis_away_is_a_failure_and_shelfd_is_not_asked_for_what_it_cannot_do(s
     until("shelfd says why", lambda: daemon.status()["redis"]["condition"])
     found = doctor()
     assert found.failed() == {"redis", "publishing"}
-    assert scene.server.url in found.rows["redis"]["text"]
+    assert scene.server.address in found.rows["redis"]["text"]
     assert found.statuses()["probe"] == "ok" and "private folder" not in found.rows["probe"]["text"]
 
 
@@ -149,6 +150,14 @@ def test_missing_permissions_are_named_and_the_advice_mends_them(scene, doctor):
     daemon.start()
     daemon.barrier()
     assert admin.exists(f"{prefix()}item:skill/one")
+
+
+def test_the_rights_of_shelfd_are_enough_to_see_that_they_are(scene, doctor):
+    scene.redis()
+    found = doctor("--redis", scene.server.url)
+    assert found.failed() == {"daemon"} and found.statuses()["redis-rights"] == "ok"
+    assert "INFO is not permitted" in found.rows["redis"]["text"]
+    assert "redis-rights" in doctor("--redis", scene.server.reader).failed()
 
 
 def test_a_replica_is_a_failure(scene, doctor):
@@ -281,6 +290,6 @@ def test_an_unusable_configuration_is_no_diagnosis(scene):
 def test_another_redis_than_the_daemon_has_can_be_named(scene, doctor):
     other = RedisServer(os.path.join(scene.folder, "other")).start()
     try:
-        assert other.url in doctor("--redis", other.url).rows["redis"]["text"]
+        assert other.address in doctor("--redis", other.reader).rows["redis"]["text"]
     finally:
         other.stop()

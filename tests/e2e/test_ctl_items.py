@@ -32,12 +32,13 @@ def writer(server):
 
 
 def ctl(server, *arguments, **options):
-    return shelfctl(server.folder, "--redis", server.url, *arguments, **options)
+    return shelfctl(server.folder, "--redis", server.reader, *arguments, **options)
 
 
 def test_ls_of_no_catalog_is_a_sentence_and_no_failure(server):
     done = ctl(server, "ls", check=0)
     assert done.stdout == "" and done.stderr == "the catalog main is empty\n"
+    server.allow("other")
     assert ctl(server, "--catalog", "other", "ls", "--json", check=0).stderr == "the catalog other is empty\n"
 
 
@@ -133,7 +134,7 @@ def terminal(server, columns, *arguments, **more):
     fcntl.ioctl(slave, termios.TIOCSWINSZ, struct.pack("HHHH", 24, columns, 0, 0))
     env = {**environment(server.folder), "TERM": "xterm", **more}
     env = {k: v for k, v in env.items() if v is not None}
-    with subprocess.Popen([SHELFCTL, "--redis", server.url, *arguments], stdin=subprocess.DEVNULL, stdout=slave,
+    with subprocess.Popen([SHELFCTL, "--redis", server.reader, *arguments], stdin=subprocess.DEVNULL, stdout=slave,
                           stderr=slave, env=env) as process:
         os.close(slave)
         text = b""
@@ -216,7 +217,7 @@ def test_status_without_a_daemon_shows_the_catalog_and_is_exit_3(server, writer)
     assert "not running" in done.stdout and "no heartbeat" in done.stderr
     assert "revision    1 (generation " in done.stdout
     status = json.loads(ctl(server, "status", "--json", check=3).stdout)
-    assert status["running"] is False and status["redis"] == {"url": server.url, "reachable": True}
+    assert status["running"] is False and status["redis"] == {"url": server.address, "reachable": True}
     assert status["head"]["rev"] == 1
     assert (status["rev"], status["generation"], status["problems"]) == (1, writer.generation, 0)
     assert "pid" not in status
@@ -240,7 +241,7 @@ def test_a_wrong_password_is_exit_4(folder):
         with open(secret, "w", encoding="utf-8", opener=lambda p, f: os.open(p, f, 0o600)) as file:
             file.write("right\n")
         with open(os.path.join(folder, "c.yaml"), "w", encoding="utf-8") as file:
-            file.write(f"redis:\n  url: {server.url}\n  password_file: {secret}\n")
+            file.write(f"redis:\n  url: {server.reader}\n  password_file: {secret}\n")
         assert "is empty" in shelfctl(folder, "-c", "c.yaml", "ls", check=0).stderr
     finally:
         server.stop()
@@ -254,13 +255,13 @@ def test_a_key_of_the_wrong_type_is_a_failure_with_a_reason(server):
 def test_completion_offers_types_and_items(server, writer):
     for key in ("skill/pdf", "skill/pandoc", "tool/js"):
         writer.put(key)
-    assert complete(server.folder, f"shelfctl --redis {server.url} ls ") == ["skill", "tool"]
-    assert complete(server.folder, f"shelfctl show --redis={server.url} skill/p") == ["skill/pandoc", "skill/pdf"]
+    assert complete(server.folder, f"shelfctl --redis {server.reader} ls ") == ["skill", "tool"]
+    assert complete(server.folder, f"shelfctl show --redis={server.reader} skill/p") == ["skill/pandoc", "skill/pdf"]
 
 
 def test_completion_quotes_what_comes_from_redis(server, writer):
     """A name must not become a command when it is completed."""
     writer.put("skill/$(touch pwned)")
     writer.put("skill/\x1b[2J")
-    assert complete(server.folder, f"shelfctl --redis {server.url} show sk") == [r"skill/\$\(touch\ pwned\)"]
+    assert complete(server.folder, f"shelfctl --redis {server.reader} show sk") == [r"skill/\$\(touch\ pwned\)"]
     assert not os.path.exists(os.path.join(server.folder, "pwned"))

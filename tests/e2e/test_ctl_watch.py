@@ -26,7 +26,7 @@ def writer(server):
 
 
 def watch(server, *arguments):
-    return Follower(server.folder, "--redis", server.url, "watch", *arguments)
+    return Follower(server.folder, "--redis", server.reader, "watch", *arguments)
 
 
 def blocked(server):
@@ -60,23 +60,23 @@ def test_watch_prints_changes_from_now_on(server, writer):
 def test_watch_since_begins_after_that_revision(server, writer):
     for n in range(1, 6):
         writer.put(f"skill/s{n}")
-    done = shelfctl(server.folder, "--redis", server.url, "watch", "--since", "2", "--count", "3", "--json", check=0)
+    done = shelfctl(server.folder, "--redis", server.reader, "watch", "--since", "2", "--count", "3", "--json", check=0)
     assert revisions(done.stdout.splitlines()) == [3, 4, 5]
 
 
 def test_watch_since_takes_the_id_of_an_event(server, writer):
     for n in range(1, 4):
         writer.put(f"skill/s{n}")
-    done = shelfctl(server.folder, "--redis", server.url, "watch", "--since", f"{writer.generation}.1", "-n", "2",
+    done = shelfctl(server.folder, "--redis", server.reader, "watch", "--since", f"{writer.generation}.1", "-n", "2",
                     check=0)
     assert [line.split()[1] for line in done.stdout.splitlines()] == ["skill/s2", "skill/s3"]
-    done = shelfctl(server.folder, "--redis", server.url, "watch", "--since", f"{SECOND}.1", "-n", "3", check=0)
+    done = shelfctl(server.folder, "--redis", server.reader, "watch", "--since", f"{SECOND}.1", "-n", "3", check=0)
     assert "began a new life" in done.stderr and done.stdout.count("\n") == 3
 
 
 def test_watch_json_is_the_event_as_it_is(server, writer):
     writer.put("skill/pdf", path="skills/pdf/SKILL.md", version="1")
-    done = shelfctl(server.folder, "--redis", server.url, "watch", "--since", "0", "-n", "1", "--json", check=0)
+    done = shelfctl(server.folder, "--redis", server.reader, "watch", "--since", "0", "-n", "1", "--json", check=0)
     [(_, fields)] = writer.client.xrange(writer.prefix + "changes")
     assert done.stdout == fields["event"] + "\n"
 
@@ -84,13 +84,13 @@ def test_watch_json_is_the_event_as_it_is(server, writer):
 def test_watch_reads_more_than_one_answer_in_order(server, writer):
     for n in range(1, 1001):
         writer.put(f"skill/s{n % 7}")
-    done = shelfctl(server.folder, "--redis", server.url, "watch", "--since", "0", "-n", "1000", "--json", check=0)
+    done = shelfctl(server.folder, "--redis", server.reader, "watch", "--since", "0", "-n", "1000", "--json", check=0)
     assert revisions(done.stdout.splitlines()) == list(range(1, 1001))
 
 
 def test_watch_escapes_what_comes_from_redis(server, writer):
     writer.put("skill/a\x1b[2J", path="p\x07", version="\u202e1")
-    done = shelfctl(server.folder, "--redis", server.url, "watch", "--since", "0", "-n", "1", check=0)
+    done = shelfctl(server.folder, "--redis", server.reader, "watch", "--since", "0", "-n", "1", check=0)
     assert done.stdout == "+ skill/a\\x1B[2J  \\xE2\\x80\\xAE1  rev 1  p\\x07\n"
 
 
@@ -123,7 +123,7 @@ def test_a_trimmed_stream_gives_the_rest_from_the_indexes(server, writer):
     for n in range(1, 11):
         writer.put(f"skill/s{n % 3}")
     writer.client.xtrim(writer.prefix + "changes", minid="9-0", approximate=False)
-    done = shelfctl(server.folder, "--redis", server.url, "watch", "--since", "4", "-n", "3", "--json", check=0)
+    done = shelfctl(server.folder, "--redis", server.reader, "watch", "--since", "4", "-n", "3", "--json", check=0)
     assert revisions(done.stdout.splitlines()) == [8, 9, 10]
     assert "revisions 5 to 10" in done.stderr
 
@@ -134,7 +134,7 @@ def test_below_the_floor_everything_follows(server, writer):
     writer.drop("skill/s1")
     writer.client.hset(writer.prefix + "head", "floor", 4)
     writer.client.delete(writer.prefix + "changes")
-    done = shelfctl(server.folder, "--redis", server.url, "watch", "--since", "1", "-n", "2", "--json", check=0)
+    done = shelfctl(server.folder, "--redis", server.reader, "watch", "--since", "1", "-n", "2", "--json", check=0)
     reset, *items = map(json.loads, done.stdout.splitlines())
     assert reset["type"] == "dev.shelfd.catalog.reset" and reset["data"] == {"generation": writer.generation, "rev": 4}
     assert [(i["subject"], i["data"]["op"]) for i in items] == [("skill/s2", "created"), ("skill/s3", "created")]
@@ -147,7 +147,7 @@ def test_just_at_the_floor_the_deletions_are_kept(server, writer):
     writer.drop("skill/s1")
     writer.client.hset(writer.prefix + "head", "floor", 4)
     writer.client.delete(writer.prefix + "changes")
-    done = shelfctl(server.folder, "--redis", server.url, "watch", "--since", "3", "-n", "1", check=0)
+    done = shelfctl(server.folder, "--redis", server.reader, "watch", "--since", "3", "-n", "1", check=0)
     assert done.stdout == "- skill/s1  rev 4\n"
 
 
@@ -193,7 +193,7 @@ def test_a_new_generation_that_overtakes_the_old_revision_is_noticed(server, wri
 def test_a_revision_that_went_back_gives_everything_again(server, writer):
     for n in range(1, 4):
         writer.put(f"skill/s{n}")
-    done = shelfctl(server.folder, "--redis", server.url, "watch", "--since", "99", "-n", "3", check=0)
+    done = shelfctl(server.folder, "--redis", server.reader, "watch", "--since", "99", "-n", "3", check=0)
     assert "at revision 3 only, not at 99" in done.stderr
     assert [line.split()[1] for line in done.stdout.splitlines()] == ["skill/s1", "skill/s2", "skill/s3"]
 
@@ -263,6 +263,6 @@ def test_an_interrupt_while_redis_is_away_ends_it_well(server, writer):
 
 
 def test_no_permission_is_exit_4(server, writer):
-    server.client().execute_command("ACL", "SETUSER", "default", "resetkeys", "~none")
-    done = shelfctl(server.folder, "--redis", server.url, "watch", check=4)
+    server.client().execute_command("ACL", "SETUSER", "reader", "resetkeys", "~none")
+    done = shelfctl(server.folder, "--redis", server.reader, "watch", check=4)
     assert "NOPERM" in done.stderr

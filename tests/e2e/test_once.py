@@ -198,6 +198,7 @@ def test_two_catalogs_share_a_redis_without_touching_each_other(scene):
     scene.checkout.skill("one")
     scene.once()
     scene.checkout.skill("two")
+    scene.server.allow("second")
     scene.once("--catalog", "second")
     assert sorted(scene.published().items) == ["skill/one"]
     assert sorted(oracle.published.take(scene.server.client(), "second").items) == ["skill/one", "skill/two"]

@@ -8,7 +8,7 @@ from support.ctl import Follower
 
 @pytest.fixture
 def daemon(scene):
-    """A running shelfd; shelfctl finds it and its Redis by the same configuration."""
+    """A running shelfd; shelfctl finds it by the same configuration, and reads Redis with the rights of a reader."""
     scene.redis("--appendonly", "yes", "--appendfsync", "always")
     scene.checkout.skill("one", version="1.2.0")
     scene.checkout.skill("two")
@@ -19,7 +19,7 @@ def daemon(scene):
 
 
 def test_every_view_shows_what_was_published(scene, daemon):
-    ctl = ("-c", daemon.config)
+    ctl = ("-c", daemon.config, "--redis", scene.server.reader)
     have = scene.published()
     listed = [json.loads(line) for line in scene.shelfctl(*ctl, "ls", "--json", check=0).stdout.splitlines()]
     assert [f"{row['type']}/{row['id']}" for row in listed] == sorted(have.items)
@@ -33,7 +33,7 @@ def test_every_view_shows_what_was_published(scene, daemon):
 
 def test_what_a_manifest_says_can_not_touch_the_terminal(scene, daemon):
     for arguments in (("ls",), ("show", "skill/evil"), ("problems",)):
-        text = scene.shelfctl("-c", daemon.config, *arguments, check=None).stdout
+        text = scene.shelfctl("--redis", scene.server.reader, *arguments, check=None).stdout
         assert text and "\x1b" not in text and "\u202e" not in text
 
 
@@ -45,7 +45,7 @@ def test_sync_waits_until_everything_is_published(scene, daemon):
 
 
 def test_watch_since_0_prints_every_change_once_in_order_over_restarts_of_both(scene, daemon):
-    with Follower(scene.folder, "-c", daemon.config, "watch", "--json", "--since", "0") as watch:
+    with Follower(scene.folder, "--redis", scene.server.reader, "watch", "--json", "--since", "0") as watch:
         watch.lines(3)
         daemon.stop()
         scene.server.stop()

@@ -114,6 +114,16 @@ unix_address_has_a_path_and_a_database(void **state)
 	assert_int_equal(u.scheme, REDIS_UNIX);
 	assert_string_equal(u.path, "/run/redis/a b.sock");
 	assert_int_equal(u.db, 4);
+	assert_null(u.user);
+	redis_url_free(&u);
+	assert_int_equal(redis_url_parse("unix://ada:se%2Fcr@t@/a@b?db=1", &u, &e), 0);
+	assert_string_equal(u.user, "ada");
+	assert_string_equal(u.password, "se/cr@t");
+	assert_string_equal(u.path, "/a@b");
+	redis_url_free(&u);
+	assert_int_equal(redis_url_parse("unix:///a:b@c", &u, &e), 0);
+	assert_null(u.user);
+	assert_string_equal(u.path, "/a:b@c");
 	redis_url_free(&u);
 	assert_int_equal(redis_url_parse("embedded", &u, &e), 0);
 	assert_int_equal(u.scheme, REDIS_EMBEDDED);
@@ -129,6 +139,7 @@ text_for_people_has_no_user_and_no_password(void **state)
 	assert_text("rediss://:secret@h", "rediss://h:6379");
 	assert_text("unix:///s?db=0", "unix:///s");
 	assert_text("unix:///s?db=9", "unix:///s?db=9");
+	assert_text("unix://user:secret@/s", "unix:///s");
 	assert_text("embedded", "embedded");
 }
 
@@ -156,6 +167,8 @@ bad_addresses_are_refused_with_what_was_expected(void **state)
 	assert_refused("unix://run/x", "no absolute path");
 	assert_refused("unix:///", "no absolute path");
 	assert_refused("unix:///s?x=1", "?db=n");
+	assert_refused("unix://u:p@run/x", "no absolute path");
+	assert_refused("unix://secret@/s", "no colon before '@'");
 }
 
 static void

@@ -1,4 +1,4 @@
-"""A redis-server of our own, on a unix socket in a folder of our own."""
+"""A redis-server of our own, on a unix socket in a folder of our own, with the users of doc/PROTOCOL.md."""
 import os
 import shutil
 import signal
@@ -7,6 +7,7 @@ import subprocess
 import pytest
 import redis
 
+from . import document
 from .waiting import PATIENCE, until
 
 
@@ -14,10 +15,19 @@ OURS = "test"  # name of the connections that are the test's own
 
 
 class RedisServer:
+    """
+    url is the address with the rights of a shelfd, reader with those of a consumer, address with the default user, who
+    may do anything. A server with a password for that one (--requirepass) has no other.
+    """
+
     def __init__(self, folder, *options):
         self.folder = folder
         self.socket = os.path.join(folder, "redis.sock")
-        self.url = f"unix://{self.socket}"
+        self.address = self.url = self.reader = f"unix://{self.socket}"
+        self.users = {} if "--requirepass" in options else document.users()
+        if self.users:
+            self.url, self.reader = (f"unix://{name}:{document.password(self.users[name])}@{self.socket}"
+                                     for name in ("shelfd", "reader"))
         self.options = options
         self.process = None
         self.clients = []
@@ -30,7 +40,8 @@ class RedisServer:
         with open(os.path.join(self.folder, "log"), "ab") as log:
             self.process = subprocess.Popen(
                 [program, "--port", "0", "--unixsocket", self.socket, "--unixsocketperm", "700", "--dir", self.folder,
-                 "--save", "", "--daemonize", "no", *self.options], stdin=subprocess.DEVNULL, stdout=log, stderr=log)
+                 "--save", "", "--daemonize", "no", *self.options,
+                 *(word for name, rules in self.users.items() for word in ("--user", name, *rules))], stdin=subprocess.DEVNULL, stdout=log, stderr=log)
         until("redis-server answers", self.answers)
         return self
 
@@ -54,6 +65,12 @@ class RedisServer:
                              client_name=OURS, **options)
         self.clients.append(client)
         return client
+
+    def allow(self, catalog):
+        """Gives the users the same rights for another catalog."""
+        client = self.client()
+        for name, rules in document.users(catalog).items():
+            client.execute_command("ACL", "SETUSER", name, *(rule for rule in rules if rule[0] in "~&"))
 
     def left_alone(self):
         """
