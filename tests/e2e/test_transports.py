@@ -118,10 +118,10 @@ def test_user_and_password_come_from_a_file(scene):
                               channels=["*"])
     scene.server.client().config_set("requirepass", "other")
     path = secret(scene, "password", "wonder land")
-    scene.daemon(redis={"url": scene.server.url, "user": "agent", "password_file": path}).start()
-    done = scene.shelfctl("ls", "--redis", scene.server.url, SHELFD_REDIS_USER="agent", SHELFD_REDIS_PASSWORD_FILE=path)
+    scene.daemon(redis={"url": scene.server.address, "user": "agent", "password_file": path}).start()
+    done = scene.shelfctl("ls", "--redis", scene.server.address, SHELFD_REDIS_USER="agent", SHELFD_REDIS_PASSWORD_FILE=path)
     assert "skill/s0" in done.stdout
-    done = scene.shelfctl("ls", "--redis", scene.server.url, SHELFD_REDIS_USER="nobody", SHELFD_REDIS_PASSWORD_FILE=path,
+    done = scene.shelfctl("ls", "--redis", scene.server.address, SHELFD_REDIS_USER="nobody", SHELFD_REDIS_PASSWORD_FILE=path,
                           check=4)
     assert "WRONGPASS" in done.stderr
     assert "wonder land" not in done.stderr
@@ -135,12 +135,12 @@ def test_user_and_password_come_from_credentials_of_systemd(scene):
     secret(scene, "redis-user", "agent")
     secret(scene, "redis-password", "wonderland")
     assert "CREDENTIALS_DIRECTORY" not in environment(scene.folder)
-    daemon = scene.daemon(env={"CREDENTIALS_DIRECTORY": scene.folder}).start()
+    daemon = scene.daemon(redis={"url": scene.server.address}, env={"CREDENTIALS_DIRECTORY": scene.folder}).start()
     assert daemon.status()["redis"]["state"] == "ready"
 
 
 def test_a_user_without_a_password_is_a_mistake_that_is_said(scene):
     scene.redis()
-    daemon = scene.daemon(redis={"url": scene.server.url, "user": "agent"}).start(wait=False)
+    daemon = scene.daemon(redis={"url": scene.server.address, "user": "agent"}).start(wait=False)
     assert daemon.wait() != 0
     assert "redis.password_file" in daemon.output()
