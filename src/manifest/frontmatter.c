@@ -7,37 +7,9 @@
 
 #include "base/limits.h"
 #include "base/text.h"
+#include "manifest/line.h"
 
 #define DESCRIPTION_MAX 1024 /* code points */
-
-/* A line without its end (LF or CRLF). */
-struct line {
-	const char *s;
-	size_t n;
-};
-
-struct lines {
-	const char *s;
-	size_t n;
-	size_t i; /* where the next line begins */
-};
-
-static bool
-next_line(struct lines *ls, struct line *ret)
-{
-	const char *from = ls->s + ls->i, *lf;
-	size_t left = ls->n - ls->i, n;
-
-	if (left == 0)
-		return false;
-	lf = memchr(from, '\n', left);
-	n = lf != NULL ? (size_t)(lf - from) : left;
-	ls->i += lf != NULL ? n + 1 : n;
-	if (n > 0 && from[n - 1] == '\r')
-		n--;
-	*ret = (struct line){from, n};
-	return true;
-}
 
 static bool
 is_blank(char c)
@@ -106,13 +78,13 @@ frontmatter_find(
 	size_t from, to;
 	struct line l;
 
-	if (!next_line(&ls, &l) || !is_delimiter(l) || s[ls.i - 1] != '\n')
+	if (!lines_next(&ls, &l) || !is_delimiter(l) || s[ls.at - 1] != '\n')
 		return FRONTMATTER_NONE;
-	from = ls.i;
+	from = ls.at;
 	for (;;) {
-		to = ls.i;
+		to = ls.at;
 		number++;
-		if (!next_line(&ls, &l))
+		if (!lines_next(&ls, &l))
 			return fail_not_closed(ps, near);
 		if (is_delimiter(l))
 			break;
@@ -128,7 +100,7 @@ frontmatter_find(
 	*ret_yaml = s + from;
 	*ret_n = to - from;
 	*ret_line = 2;
-	*ret_body = ls.i;
+	*ret_body = ls.at;
 	return FRONTMATTER_FOUND;
 }
 
@@ -338,7 +310,7 @@ describe_line(struct describe *d, struct line l)
 		d->comment = !has(l, "-->");
 		return;
 	}
-	if (blank_from(l, 0)) {
+	if (line_blank(l)) {
 		end_paragraph(d);
 		return;
 	}
@@ -369,7 +341,7 @@ frontmatter_describe(const char *s, size_t n)
 	struct describe d = {0};
 	struct line l;
 
-	while (d.found == NULL && next_line(&ls, &l))
+	while (d.found == NULL && lines_next(&ls, &l))
 		describe_line(&d, l);
 	end_paragraph(&d);
 	buf_free(&d.paragraph.text);

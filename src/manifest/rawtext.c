@@ -4,21 +4,18 @@
 
 #include "base/limits.h"
 #include "base/text.h"
+#include "manifest/place.h"
 
-/* Line and column (in code points) of the byte at offset at; what is before it is valid UTF-8. */
+/* Line and column of the byte at offset at; what is before it is valid UTF-8. */
 static void
 rawtext_place(const char *s, size_t at, int *ret_line, int *ret_column)
 {
-	size_t from = 0;
+	struct place p;
 
-	*ret_line = 1;
-	for (size_t i = 0; i < at; i++) {
-		if (s[i] == '\n') {
-			(*ret_line)++;
-			from = i + 1;
-		}
-	}
-	*ret_column = (int)utf8_length(s + from, at - from) + 1;
+	place_init(&p, s, at, 1);
+	place_to_byte(&p, at);
+	*ret_line = p.line;
+	*ret_column = p.column;
 }
 
 static bool

@@ -6,6 +6,7 @@
 
 #include "base/mem.h"
 #include "base/text.h"
+#include "manifest/line.h"
 
 #define QUOTE_IT "put the value in quotes if this is text"
 #define SHOWN 96
@@ -16,12 +17,6 @@ struct explain {
 	const yaml_parser_t *parser;
 	struct place *place;
 	struct problems *ps;
-};
-
-/* One line of the source, without its end. */
-struct line {
-	const char *s;
-	size_t n;
 };
 
 static void
@@ -71,31 +66,11 @@ line_above(const struct explain *x, struct line l)
 	return l;
 }
 
-static size_t
-indentation(struct line l)
-{
-	size_t i = 0;
-
-	while (i < l.n && (l.s[i] == ' ' || l.s[i] == '\t'))
-		i++;
-	return i;
-}
-
-/* The first ':' that ends a key on this line: a blank or the end of the line follows. l.n when there is none. */
-static size_t
-key_colon(struct line l)
-{
-	for (size_t i = 0; i < l.n; i++)
-		if (l.s[i] == ':' && (i + 1 == l.n || l.s[i + 1] == ' ' || l.s[i + 1] == '\t'))
-			return i;
-	return l.n;
-}
-
 /* The line around byte at, fit for a message. */
 static const char *
 show(struct line l, size_t at, char out[SHOWN])
 {
-	size_t from = indentation(l), n;
+	size_t from = line_indent(l), n;
 	char *copy;
 
 	if (at > from + 56) {
@@ -106,7 +81,7 @@ show(struct line l, size_t at, char out[SHOWN])
 	n = l.n - from < SHOWN ? l.n - from : SHOWN;
 	copy = mem_strndup(l.s + from, n);
 	out[0] = '\0';
-	if (from > indentation(l))
+	if (from > line_indent(l))
 		memcpy(out, "...", 4);
 	(void)text_escape_to(out + strlen(out), SHOWN - strlen(out), copy);
 	free(copy);
@@ -132,7 +107,7 @@ continues_a_value(const struct explain *x, struct line l)
 		l = line_above(x, l);
 		if (l.s == NULL)
 			return false;
-		if (key_colon(l) < l.n)
+		if (line_key_colon(l) < l.n)
 			return true;
 	}
 	return false;
@@ -164,7 +139,7 @@ explain_colon(struct explain *x)
 
 	go_to(x, AT_PROBLEM);
 	l = line_here(x, &at);
-	key = key_colon(l);
+	key = line_key_colon(l);
 	if (key >= at) {
 		explain_colon_below(x, l, at);
 		return;
@@ -217,7 +192,7 @@ explain_key(struct explain *x)
 		    "there is no key before this colon: %s", show(l, at, shown));
 		return;
 	}
-	if (at > indentation(l)) {
+	if (at > line_indent(l)) {
 		problems_addf(x->ps, "yaml-syntax", SEVERITY_ERROR, x->place->line, x->place->column,
 		    "put the whole value in quotes if it is text", "the value ends before this: %s",
 		    show((struct line){l.s + at, l.n - at}, 0, shown));
@@ -299,7 +274,7 @@ explain_tab(struct explain *x)
 		return false;
 	go_to(x, AT_PROBLEM);
 	l = line_here(x, &at);
-	tab = memchr(l.s, '\t', indentation(l));
+	tab = memchr(l.s, '\t', line_indent(l));
 	if (tab == NULL)
 		return false;
 	place_to_byte(x->place, (size_t)(tab - x->place->s));
