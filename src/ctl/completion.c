@@ -92,7 +92,7 @@ words_value(struct words *w, const char *before, enum option_id id, const struct
 {
 	static const char *const color[] = {"auto", "always", "never", NULL};
 	static const char *const type[] = {"skill", "mcp", "tool", NULL};
-	static const char *const lint[] = {"text", "json", NULL};
+	static const char *const lint[] = {"text", "json", "sarif", "github", NULL};
 	static const char *const parse[] = {"markdown", "yaml", "json", NULL};
 
 	switch (id) {
@@ -143,7 +143,7 @@ words_waiting(const char *word)
 	for (int id = OPT_NONE + 1; id < OPT_COUNT_OF; id++) {
 		const struct option_def *d = options_def((enum option_id)id);
 
-		if (d->arg == NULL)
+		if (d->arg == NULL || d->arg[0] == '[')
 			continue;
 		if (word[1] == '-' ? strcmp(word + 2, d->name) == 0 : word[1] == d->letter && word[2] == '\0')
 			return (enum option_id)id;

@@ -54,7 +54,7 @@ finding_of_value(struct finding *f, const char *file, const char *path, const st
 	return true;
 }
 
-static enum style
+enum style
 finding_style(const char *severity)
 {
 	if (strcmp(severity, "error") == 0)

@@ -20,6 +20,8 @@ void finding_of_problem(struct finding *f, const char *file, const char *path, c
 /* From one element of the JSON that problems_json writes. false: it is none. */
 bool finding_of_value(struct finding *f, const char *file, const char *path, const struct value *v);
 
+enum style finding_style(const char *severity);
+
 /* "path:line:column: severity: message; hint [code]" and a new line. */
 void finding_text(const struct out *o, struct buf *b, const struct finding *f);
 

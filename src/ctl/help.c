@@ -15,7 +15,8 @@ help_option(const struct out *o, struct buf *b, enum option_id id)
 		buf_addf(&left, "-%c, ", d->letter);
 	else
 		buf_addstr(&left, "    ");
-	buf_addf(&left, "--%s%s%s", d->name, d->arg != NULL ? " " : "", d->arg != NULL ? d->arg : "");
+	buf_addf(
+	    &left, "--%s%s%s", d->name, d->arg != NULL && d->arg[0] != '[' ? " " : "", d->arg != NULL ? d->arg : "");
 	buf_addstr(b, "  ");
 	out_add(o, b, STYLE_BOLD, left.p);
 	buf_addf(b, "%*s%s\n", left.n < 24 ? (int)(24 - left.n) : 2, "", d->help);

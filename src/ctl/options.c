@@ -22,8 +22,12 @@ static const struct option_def defs[OPT_COUNT_OF] = {
     [OPT_VERSION] = {"version", 'V', NULL, "print the version"},
     [OPT_ROOT] = {"root", 'C', "DIR", "the source root (default: the git checkout)"},
     [OPT_TYPE] = {"type", 't', "TYPE", "take the file for this type: skill, mcp, tool"},
-    [OPT_FORMAT] = {"format", 'f', "FORMAT", "lint: text, json; parse: markdown, yaml, json"},
+    [OPT_FORMAT] = {"format", 'f', "FORMAT", "text, json, sarif, github; parse: markdown, yaml, json"},
     [OPT_STRICT] = {"strict", 0, NULL, "use the strict profile"},
+    [OPT_CHANGED] = {"changed", 0, "[=REV]", "only what git says differs from REV (HEAD)"},
+    [OPT_FIX] = {"fix", 0, NULL, "mend what can only be meant in one way"},
+    [OPT_DRY_RUN] = {"dry-run", 0, NULL, "with --fix: show it, write nothing"},
+    [OPT_YES] = {"yes", 'y', NULL, "with --fix: do not ask on a terminal"},
     [OPT_SINCE] = {"since", 's', "REV", "begin after this revision (REV or GENERATION.REV)"},
     [OPT_COUNT] = {"count", 'n', "N", "end after N changes"},
     [OPT_WAIT] = {"wait", 'w', NULL, "wait until the result is in Redis"},
@@ -99,6 +103,10 @@ options_long(struct options *o, int argc, const char *const *argv, int *i, struc
 		if (eq != NULL)
 			return err_set(e, "--%s takes no value", defs[id].name);
 		o->value[id] = "";
+		return 0;
+	}
+	if (defs[id].arg[0] == '[') {
+		o->value[id] = eq != NULL ? eq + 1 : "";
 		return 0;
 	}
 	o->value[id] = options_value(argv, argc, i, eq != NULL ? eq + 1 : NULL);

@@ -30,6 +30,10 @@ enum option_id {
 	OPT_TYPE,
 	OPT_FORMAT,
 	OPT_STRICT,
+	OPT_CHANGED,
+	OPT_FIX,
+	OPT_DRY_RUN,
+	OPT_YES,
 	OPT_SINCE,
 	OPT_COUNT,
 	OPT_WAIT,
@@ -43,7 +47,7 @@ enum option_id {
 struct option_def {
 	const char *name; /* without the dashes */
 	char letter; /* or 0 */
-	const char *arg; /* name of its value; NULL: takes none */
+	const char *arg; /* name of its value; NULL: takes none; "[=NAME]": may have one, in the same word */
 	const char *help;
 };
 

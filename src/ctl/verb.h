@@ -18,7 +18,7 @@ enum ctl_exit {
 
 struct ctl;
 
-#define VERB_OPTIONS 8
+#define VERB_OPTIONS 12
 
 struct verb {
 	const char *name;

@@ -58,13 +58,20 @@ static const struct verb verbs[] = {
 	"folder (or in --root), or only the files and folders that are named, by the\n"
 	"rules that shelfd uses. A file outside of every collection is checked as the\n"
 	"type that its name tells (SKILL.md, server.json, tool.yaml, ...) or that\n"
-	"--type names. What git ignores is not left out. Exit code 5 when there are\n"
-	"errors.\n",
+	"--type names. What git ignores is not left out. With --changed only files that\n"
+	"differ from HEAD or REV count, or are new to git. With --fix it shows how it\n"
+	"would mend unquoted values with a colon, tabs as indentation, front matter that\n"
+	"is not closed, byte order marks and CRLF, asks on a terminal, and writes. Exit\n"
+	"code 5 when there are errors, or something to mend is left.\n",
 	"shelfctl lint\n"
 	"shelfctl lint --strict skills/pdf\n"
+	"shelfctl lint --changed\n"
+	"shelfctl lint --changed main skills\n"
+	"shelfctl lint --fix --dry-run\n"
 	"shelfctl lint --type skill ~/notes/idea.md\n"
+	"shelfctl lint --format sarif >lint.sarif\n"
 	"shelfctl lint --json | jq -r .code | sort | uniq -c\n",
-	{OPT_ROOT, OPT_TYPE, OPT_STRICT, OPT_FORMAT, OPT_NONE}, verb_lint},
+	{OPT_ROOT, OPT_TYPE, OPT_STRICT, OPT_FORMAT, OPT_CHANGED, OPT_FIX, OPT_DRY_RUN, OPT_YES, OPT_NONE}, verb_lint},
     {"explain", "[CODE]", 0, 1, "explain a problem code",
 	"Says why a problem matters and how to mend it, with an example. Without CODE\n"
 	"it lists all codes and their severity in the lenient and the strict profile.\n",

@@ -1,4 +1,4 @@
-"""shelfctl lint: no daemon, no Redis, no git."""
+"""shelfctl lint: which files, and what is said of them; no daemon, no Redis, no git."""
 import json
 import os
 
@@ -39,9 +39,10 @@ def test_a_clean_catalog_is_silent_on_stdout(checkout):
 def test_an_error_is_a_line_with_place_hint_and_code_and_exit_5(checkout):
     checkout.write("skills/broken/SKILL.md", BROKEN)
     done = lint(checkout, check=5)
-    line, = done.stdout.splitlines()
+    line, source, caret = done.stdout.splitlines()
     assert line.startswith("skills/broken/SKILL.md:3:15: error: ")
     assert line.endswith(" [yaml-unquoted-colon]") and "; " in line
+    assert source == "    3 | description: a: b" and caret == "      |               ^"
     assert done.stderr == "1 manifest: 1 error, 0 warnings\n"
 
 

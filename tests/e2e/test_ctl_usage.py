@@ -63,7 +63,7 @@ def test_an_unknown_verb_gets_did_you_mean(folder, wrong, meant):
     (["watch", "--count", "0"], "a number above 0"),
     (["sync", "--timeout", "long"], "a duration was expected"),
     (["sync", "--barrier", "skills"], "--barrier"),
-    (["lint", "--format", "xml"], "text or json"),
+    (["lint", "--format", "xml"], "text, json, sarif or github"),
     (["parse", "-"], "--type"),
     (["parse", "-", "--type", "skil"], "did you mean skill?"),
     (["parse", "-", "--type", "skill", "--format", "toml"], "markdown, yaml or json"),
