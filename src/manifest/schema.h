@@ -86,7 +86,7 @@ bool schemas_have(const struct schemas *s, const char *uri);
 enum schema_result {
 	SCHEMA_VALID,
 	SCHEMA_INVALID,
-	SCHEMA_EXHAUSTED, /* the budget was not enough: ret says so, the value may be valid */
+	SCHEMA_UNDECIDED, /* the budget was not enough, or an unknown $schema; ret says which */
 };
 
 /* ret may be NULL; it must be empty and is empty when the value is valid. */
