@@ -11,10 +11,9 @@
 #include "manifest/check.h"
 #include "manifest/fields.h"
 #include "manifest/frontmatter.h"
-#include "manifest/json.h"
+#include "manifest/parse.h"
 #include "manifest/rawtext.h"
 #include "manifest/value.h"
-#include "manifest/yaml.h"
 
 #define DRAFT_STRINGS 9
 
@@ -275,47 +274,22 @@ draft_take_text(struct draft *d, const char *s, size_t n)
 }
 
 static void
-draft_take_markdown(struct draft *d, struct document *doc, const char *s, size_t n)
-{
-	const struct value *root = NULL;
-	const char *yaml;
-	size_t yaml_n, body;
-	int line;
-
-	switch (frontmatter_find(s, n, &yaml, &yaml_n, &line, &body, d->ps)) {
-	case FRONTMATTER_NONE:
-		draft_take_text(d, s, n);
-		break;
-	case FRONTMATTER_FOUND:
-		root = yaml_parse(doc, yaml, yaml_n, line, d->ps);
-		if (root != NULL)
-			draft_take_document(d, root, true);
-		break;
-	case FRONTMATTER_BAD:
-		break;
-	}
-}
-
-static void
 draft_take(struct draft *d, const char *s, size_t n)
 {
 	enum format format = kind_format(d->src->path);
 	struct document *doc = document_new();
-	const struct value *root = NULL;
+	const struct value *root;
 
-	switch (format) {
-	case FORMAT_MARKDOWN:
-		draft_take_markdown(d, doc, s, n);
+	switch (parse_document(format, s, n, doc, &root, d->ps)) {
+	case PARSED_DOCUMENT:
+		draft_take_document(d, root, format == FORMAT_MARKDOWN);
 		break;
-	case FORMAT_YAML:
-		root = yaml_parse(doc, s, n, 1, d->ps);
+	case PARSED_PLAIN:
+		draft_take_text(d, s, n);
 		break;
-	case FORMAT_JSON:
-		root = json_parse(doc, s, n, d->ps);
+	case PARSED_BAD:
 		break;
 	}
-	if (root != NULL)
-		draft_take_document(d, root, false);
 	document_free(doc);
 }
 

@@ -5,40 +5,23 @@
 
 #include "base/limits.h"
 #include "manifest/frontmatter.h"
-#include "manifest/json.h"
 #include "manifest/line.h"
 #include "manifest/mend_steps.h"
+#include "manifest/parse.h"
 #include "manifest/rawtext.h"
 #include "manifest/value.h"
-#include "manifest/yaml.h"
 
 #define STEPS 100 /* for one text, */
 #define STEPS_BYTES (16 * 1024 * 1024) /* and as many bytes to parse */
 
-static bool
-understood_markdown(struct document *d, const char *s, size_t n, struct buf *out, struct problems *ps)
+/* What a text without front matter is described by. */
+static void
+described(const char *s, size_t n, struct buf *out)
 {
-	const struct value *root;
-	const char *yaml;
-	size_t yaml_n, body;
-	char *description;
-	int line;
+	char *description = frontmatter_describe(s, n);
 
-	switch (frontmatter_find(s, n, &yaml, &yaml_n, &line, &body, ps)) {
-	case FRONTMATTER_NONE:
-		description = frontmatter_describe(s, n);
-		buf_addstr(out, description != NULL ? description : "");
-		free(description);
-		return true;
-	case FRONTMATTER_FOUND:
-		root = yaml_parse(d, yaml, yaml_n, line, ps);
-		if (root != NULL)
-			value_canonical(root, out);
-		return root != NULL;
-	case FRONTMATTER_BAD:
-		break;
-	}
-	return false;
+	buf_addstr(out, description != NULL ? description : "");
+	free(description);
 }
 
 /* Does it parse? meaning: what the metadata says, to compare. */
@@ -46,21 +29,17 @@ static bool
 understood(enum format format, const char *s, size_t n, struct buf *meaning, struct problems *ps)
 {
 	struct document *d = document_new();
-	const struct value *root = NULL;
-	bool ok = false;
+	enum parsed_as parsed = PARSED_BAD;
+	const struct value *root;
 
-	if (rawtext_check(&s, &n, true, ps) == 0) {
-		if (format == FORMAT_MARKDOWN)
-			ok = understood_markdown(d, s, n, meaning, ps);
-		else if (format == FORMAT_YAML)
-			root = yaml_parse(d, s, n, 1, ps);
-		else
-			root = json_parse(d, s, n, ps);
-	}
-	if (root != NULL)
+	if (rawtext_check(&s, &n, true, ps) == 0)
+		parsed = parse_document(format, s, n, d, &root, ps);
+	if (parsed == PARSED_DOCUMENT)
 		value_canonical(root, meaning);
+	else if (parsed == PARSED_PLAIN)
+		described(s, n, meaning);
 	document_free(d);
-	return ok || root != NULL;
+	return parsed != PARSED_BAD;
 }
 
 static bool
