@@ -38,7 +38,7 @@ agent_drained(const struct agent *a)
 static void
 agent_tell(struct agent *a, usec_t now)
 {
-	const char *condition = publisher_condition(a->publisher);
+	const char *trouble = agent_link_trouble(a);
 	struct watcher_stats ws;
 
 	if (!a->opt.tell_systemd || (now - a->told < usec_min(TICK, a->tell_every) && a->ready == a->told_ready))
@@ -48,7 +48,7 @@ agent_tell(struct agent *a, usec_t now)
 	(void)sd_notifyf(0, "%sWATCHDOG=1\nSTATUS=%zu items, %zu broken, %zu watches, rev %llu, redis %s%s%s",
 	    a->ready ? "READY=1\n" : "EXTEND_TIMEOUT_USEC=30000000\n", published_items(a->published),
 	    catalog_broken(a->catalog), ws.watches, (unsigned long long)publisher_rev(a->publisher),
-	    publisher_state_word(publisher_state(a->publisher)), condition[0] != '\0' ? ": " : "", condition);
+	    publisher_state_word(publisher_state(a->publisher)), trouble[0] != '\0' ? ": " : "", trouble);
 	a->told_ready = a->ready;
 }
 

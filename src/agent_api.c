@@ -20,7 +20,7 @@ api_health(struct agent *a, struct http_request *req, const struct http_view *vi
 static void
 api_ready(struct agent *a, struct http_request *req, const struct http_view *view)
 {
-	const char *condition = publisher_condition(a->publisher);
+	const char *trouble = agent_link_trouble(a);
 	struct buf out = {0};
 	struct jsonw w;
 
@@ -35,9 +35,9 @@ api_ready(struct agent *a, struct http_request *req, const struct http_view *vie
 	if (!a->scanned)
 		jsonw_str(&w, "failing", "source");
 	else
-		jsonw_str(&w, "failing", a->link.conn == NULL || condition[0] != '\0' ? "redis" : "first sync");
+		jsonw_str(&w, "failing", a->link.conn == NULL || trouble[0] != '\0' ? "redis" : "first sync");
 	jsonw_str(&w, "redis", publisher_state_word(publisher_state(a->publisher)));
-	jsonw_str(&w, "condition", a->link.conn == NULL ? a->link.why : condition);
+	jsonw_str(&w, "condition", trouble);
 	jsonw_object_end(&w);
 	http_respond(req, 503, buf_str(&out), NULL);
 	buf_free(&out);
@@ -52,7 +52,7 @@ status_redis(const struct agent *a, struct jsonw *w)
 	jsonw_str(w, "url", url);
 	jsonw_bool(w, "embedded", a->link.access.embedded);
 	jsonw_str(w, "state", publisher_state_word(publisher_state(a->publisher)));
-	jsonw_str(w, "condition", a->link.conn == NULL ? a->link.why : publisher_condition(a->publisher));
+	jsonw_str(w, "condition", agent_link_trouble(a));
 	jsonw_object_end(w);
 	free(url);
 }

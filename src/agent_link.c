@@ -11,17 +11,7 @@
 #include "base/mem.h"
 #include "redis/embedded.h"
 
-#define BACKOFF_FIRST (50 * USEC_PER_MS)
-#define BACKOFF_MAX (5 * USEC_PER_SEC)
-#define TELL_AGAIN (60 * USEC_PER_SEC)
 #define EMBEDDED_PATIENCE (10 * USEC_PER_SEC)
-
-/* Up to a quarter more, so that many agents do not come back at one instant. */
-static usec_t
-jitter(usec_t t)
-{
-	return t + (usec_t)(random() % 256) * t / 1024;
-}
 
 static void
 free_handle(uv_handle_t *h)
@@ -56,9 +46,54 @@ link_impatient(struct agent *a, usec_t now)
 	}
 	if (l->tries > 1 && !l->access.embedded)
 		return;
-	log_error("redis: %s%s", l->why,
+	log_error("redis: %s%s", l->trouble.text,
 	    defaulted ? "; name one with --redis URL, or start a private one with --redis embedded" : "");
 	agent_stop(a, AGENT_FAILED);
+}
+
+/* It is of use: the next loss is a new one. A mere answer is not enough, as a Redis that fails soon would be asked without a pause. */
+static void
+link_good(struct link *l)
+{
+	backoff_reset(&l->backoff);
+	l->tries = 0;
+}
+
+static void
+link_tell(struct agent *a, const char *why, usec_t now)
+{
+	struct link *l = &a->link;
+
+	if (!trouble_set(&l->trouble, why, now) || a->opt.once || a->opt.dry_run)
+		return;
+	if (l->access.embedded && !a->ready)
+		log_debug("redis: %s", why);
+	else
+		log_warning("redis: %s; trying again", why);
+}
+
+/* What the publisher says of itself may end with what it does next, so this comes with every step. */
+static void
+link_look(struct agent *a, usec_t now)
+{
+	const char *condition = publisher_condition(a->publisher);
+	enum publisher_state state = publisher_state(a->publisher);
+	struct link *l = &a->link;
+
+	if (condition[0] != '\0')
+		link_tell(a, condition, now);
+	else if (state == PUBLISHER_READY && trouble_end(&l->trouble, now))
+		log_info("redis: publishing again");
+	if (state == PUBLISHER_READY || state == PUBLISHER_STANDBY)
+		link_good(l);
+}
+
+const char *
+agent_link_trouble(const struct agent *a)
+{
+	const char *condition = publisher_condition(a->publisher);
+
+	return condition[0] != '\0' ? condition : a->link.trouble.text;
 }
 
 void
@@ -72,19 +107,11 @@ agent_link_close(struct agent *a, const char *why)
 	l->conn = NULL;
 	publisher_offline(a->publisher, now);
 	buf_clear(publisher_output(a->publisher));
-	l->retry_at = now + jitter(l->backoff);
-	l->backoff = usec_min(l->backoff * 2, BACKOFF_MAX);
+	l->retry_at = now + backoff_next(&l->backoff);
 	l->tries++;
 	if (why == NULL || a->ending)
 		return;
-	if (strcmp(why, l->why) != 0 || now - l->told > TELL_AGAIN) {
-		(void)snprintf(l->why, sizeof l->why, "%s", why);
-		l->told = now;
-		if (l->access.embedded && !a->ready)
-			log_debug("redis: %s", why);
-		else
-			log_warning("redis: %s; trying again", why);
-	}
+	link_tell(a, why, now);
 	link_impatient(a, now);
 }
 
@@ -146,12 +173,7 @@ link_ready(void *arg)
 	struct agent *a = arg;
 	struct link *l = &a->link;
 
-	if (l->why[0] != '\0')
-		log_info("redis: connected");
-	l->why[0] = '\0';
 	l->give_up_at = USEC_NEVER;
-	l->backoff = BACKOFF_FIRST;
-	l->tries = 0;
 	publisher_online(a->publisher, clock_now());
 }
 
@@ -314,7 +336,7 @@ agent_link_init(struct agent *a, struct err *e)
 {
 	struct link *l = &a->link;
 
-	l->backoff = BACKOFF_FIRST;
+	backoff_init(&l->backoff, (uint64_t)clock_now() ^ (uint64_t)getpid() << 32);
 	l->retry_at = 0;
 	l->give_up_at = USEC_NEVER;
 	if (redis_access_read(&l->access, a->settings, a->runtime_dir, e) != 0)
@@ -329,36 +351,13 @@ agent_link_init(struct agent *a, struct err *e)
 	return server_start(a, e);
 }
 
-/* What does not end by itself must be seen; what comes again with every try, not every time. */
-static void
-link_tell_condition(struct agent *a, usec_t now)
-{
-	const char *condition = publisher_condition(a->publisher);
-	struct link *l = &a->link;
-
-	if (condition[0] == '\0' || (strcmp(condition, l->condition) == 0 && now - l->condition_told < TELL_AGAIN))
-		return;
-	(void)snprintf(l->condition, sizeof l->condition, "%s", condition);
-	l->condition_told = now;
-	if (!a->opt.once && !a->opt.dry_run)
-		log_warning("redis: %s", condition);
-}
-
-static void
-link_condition_over(struct link *l)
-{
-	if (l->condition[0] != '\0')
-		log_info("redis: publishing again");
-	l->condition[0] = '\0';
-}
-
 void
 agent_link_run(struct agent *a, usec_t now)
 {
 	struct link *l = &a->link;
 	struct err e;
 
-	link_tell_condition(a, now);
+	link_look(a, now);
 	link_flush(a);
 	if (l->conn != NULL && now >= l->give_up_at)
 		agent_link_close(a, l->give_up_at == 0 ? l->reconnect : conn_silence(l->conn));
@@ -402,7 +401,6 @@ on_loaded(void *arg, bool reset)
 	struct agent *a = arg;
 	const char *at;
 
-	link_condition_over(&a->link);
 	if (reset)
 		log_info("redis: new generation %s", publisher_generation(a->publisher));
 	catalog_touch_all(a->catalog);
@@ -417,8 +415,11 @@ on_loaded(void *arg, bool reset)
 static void
 on_applied(void *arg, const struct change *ch, uint64_t rev)
 {
+	struct agent *a = arg;
+
 	(void)rev;
-	agent_sync_applied(arg, ch);
+	link_good(&a->link);
+	agent_sync_applied(a, ch);
 }
 
 static void
@@ -431,7 +432,6 @@ on_done(void *arg, struct changeset *cs, bool ok)
 		agent_publish_again(a, cs);
 		return;
 	}
-	link_condition_over(&a->link);
 	changeset_free(cs);
 }
 

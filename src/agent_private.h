@@ -13,7 +13,9 @@
 #include <uv.h>
 
 #include "agent.h"
+#include "base/backoff.h"
 #include "base/rbtree.h"
+#include "base/trouble.h"
 #include "catalog/catalog.h"
 #include "catalog/change.h"
 #include "catalog/claims.h"
@@ -73,13 +75,10 @@ struct link {
 	uv_getaddrinfo_t *resolving;
 	usec_t retry_at; /* next try; USEC_NEVER while there is a connection */
 	usec_t give_up_at; /* connecting and handshake end here */
-	usec_t backoff;
-	char why[256]; /* the last failure */
-	usec_t told; /* when it was logged */
+	struct backoff backoff;
+	struct trouble trouble; /* why nothing can be published */
 	char reconnect[256]; /* why the publisher wants another connection */
-	char condition[256]; /* why Redis is there and yet nothing can be published, as it was logged */
-	usec_t condition_told;
-	unsigned long tries;
+	uint64_t tries; /* since it was ready last */
 };
 
 struct agent {
@@ -190,6 +189,7 @@ void agent_link_run(struct agent *a, usec_t now); /* connect, flush, time out */
 usec_t agent_link_deadline(const struct agent *a);
 void agent_link_close(struct agent *a, const char *why);
 void agent_link_free(struct agent *a);
+const char *agent_link_trouble(const struct agent *a); /* why nothing can be published, or a part of it; "": all is well */
 extern const struct publisher_sink agent_publisher_sink;
 
 /* agent_sync.c */

@@ -1,12 +1,13 @@
 -- Who may write. KEYS: head, lease, heartbeat. ARGV[1] says what to do, ARGV[2] is the caller's value of the lease.
 --
 --   take value px victim owner generation reset type...   -> TAKEN or NEW and the fields of the head; or HELD and a value
---   renew value px event field value...                   -> OK or LOST; the field-value pairs are the heartbeat's
+--   renew value px generation event field value...        -> OK or LOST; the field-value pairs are the heartbeat's
 --   release value                                         -> OK or LOST
---   mint value owner epoch generation reset type...       -> NEW and the fields of the head; or LOST
+--   mint value owner epoch old generation reset type...   -> NEW and the fields of the head; or LOST
 --
 -- victim: the value of a lease whose holder is known to be dead, or "". generation, reset, types: of the new life that
--- begins when there is no head: its id, its event, and further types whose items may be left over.
+-- begins when there is no head: its id, its event, and further types whose items may be left over. old: the id of the
+-- life that is to end, "" for whatever is there; LOST where it is over already, as for a request that was long on its way.
 local call = redis.call
 local head, lease, heartbeat = KEYS[1], KEYS[2], KEYS[3]
 local prefix = string.sub(head, 1, -5)
@@ -70,15 +71,18 @@ if mode == 'take' then
 	return {'TAKEN', call('HGETALL', head)}
 end
 if holder ~= value then return {'LOST'} end
+local generation = call('HGET', head, 'generation')
 if mode == 'renew' then
+	if generation ~= ARGV[4] then return {'LOST'} end
 	call('PEXPIRE', lease, ARGV[3])
-	call('HSET', heartbeat, unpack(ARGV, 5))
+	call('HSET', heartbeat, unpack(ARGV, 6))
 	call('PEXPIRE', heartbeat, ARGV[3])
-	call('PUBLISH', control, ARGV[4])
+	call('PUBLISH', control, ARGV[5])
 elseif mode == 'release' then
 	call('DEL', lease, heartbeat)
 elseif mode == 'mint' then
-	local owner, epoch, generation, reset = ARGV[3], ARGV[4], ARGV[5], ARGV[6]
-	return begin(owner, epoch, generation, reset, 7)
+	local owner, epoch, old = ARGV[3], ARGV[4], ARGV[5]
+	if old ~= '' and old ~= generation then return {'LOST'} end
+	return begin(owner, epoch, ARGV[6], ARGV[7], 8)
 end
 return {'OK'}

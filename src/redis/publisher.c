@@ -17,6 +17,7 @@ publisher_new(
 {
 	struct publisher *p = mem_zalloc(sizeof *p);
 	uint8_t digest[SHA256_SIZE];
+	uint64_t seed;
 
 	p->catalog = mem_strdup(cfg->catalog);
 	p->agent = mem_strdup(cfg->agent);
@@ -34,8 +35,8 @@ publisher_new(
 	p->hb_state = mem_strdup("starting");
 	p->max_changes = CALL_CHANGES_FIRST;
 	sha256(cfg->owner, strlen(cfg->owner), digest);
-	memcpy(&p->jitter, digest, sizeof p->jitter);
-	p->jitter |= 1;
+	memcpy(&seed, digest, sizeof seed);
+	backoff_init(&p->backoff, seed);
 	return p;
 }
 
@@ -157,10 +158,12 @@ void
 publisher_ready(struct publisher *p)
 {
 	p->state = PUBLISHER_READY;
-	p->condition[0] = '\0';
+	p->ready_since = p->now;
 	publisher_flush_syncs(p);
 	if (p->sending.cs != NULL)
-		apply_send(p);
+		apply_send(p); /* and whether the condition is over will be seen */
+	else
+		p->condition[0] = '\0';
 }
 
 void

@@ -209,7 +209,7 @@ apply_replied(struct publisher *p, const redisReply *r)
 		publisher_odd(p, "the apply script");
 		return;
 	}
-	p->backoff = 0;
+	backoff_reset(&p->backoff);
 	p->condition[0] = '\0';
 	if (r->elements > 3 && r->element[3]->type == REDIS_REPLY_STRING)
 		(void)snprintf(p->condition, sizeof p->condition, "published, but redis refuses to notify: %s",

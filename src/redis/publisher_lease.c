@@ -97,11 +97,12 @@ lease_take(struct publisher *p)
 }
 
 static void
-lease_mint(struct publisher *p)
+lease_mint(struct publisher *p, const char *old)
 {
 	lease_start(p, "mint");
 	resp_str(&p->request, p->owner);
 	resp_num(&p->request, p->epoch);
+	resp_str(&p->request, old);
 	add_new_life(p);
 	publisher_expect(p, REQUEST_TAKE);
 }
@@ -181,7 +182,7 @@ lease_decide(struct publisher *p, const redisReply *fields, const struct head *h
 		lease_renew(p);
 		publisher_ready(p);
 	} else if (lease_rolled_back(p, h, ours)) {
-		lease_mint(p);
+		lease_mint(p, h->generation);
 	} else {
 		bool reset = p->generation[0] != '\0' && strcmp(h->generation, p->generation) != 0;
 
@@ -207,7 +208,7 @@ lease_got(struct publisher *p, const redisReply *r)
 	} else if (head_parse(fields, &h) != 0) {
 		/* Somebody wrote into the head: numbers cannot be trusted, so none is used again. */
 		p->epoch = 1;
-		lease_mint(p);
+		lease_mint(p, "");
 	} else if (new) {
 		head_remember(p, NULL, NULL);
 		lease_begun(p, &h);
@@ -293,6 +294,7 @@ lease_renew(struct publisher *p)
 	p->renew_at = p->now + RENEW_EVERY;
 	lease_start(p, "renew");
 	resp_num(&p->request, LEASE_MS);
+	resp_str(&p->request, p->generation);
 	add_heartbeat_event(p);
 	add_heartbeat_fields(p);
 	publisher_expect(p, REQUEST_RENEW);
@@ -307,9 +309,9 @@ lease_renewed(struct publisher *p, const redisReply *r)
 		if (strcmp(r->element[0]->str, "LOST") == 0) {
 			p->holding = false;
 			publisher_restart(p);
-		} else if (p->state == PUBLISHER_READY) {
-			p->backoff = 0;
-			p->condition[0] = '\0';
+		} else if (p->state == PUBLISHER_READY && p->now - p->ready_since >= BACKOFF_MAX) {
+			backoff_reset(
+			    &p->backoff); /* it is not refused any more, or nothing that is refused is asked */
 		}
 		return;
 	}

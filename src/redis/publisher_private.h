@@ -8,6 +8,7 @@
 #ifndef REDIS_PUBLISHER_PRIVATE_H
 #define REDIS_PUBLISHER_PRIVATE_H
 
+#include "base/backoff.h"
 #include "redis/call.h"
 #include "redis/publisher.h"
 #include "redis/resp.h"
@@ -17,8 +18,6 @@
 #define RENEW_EVERY (5 * USEC_PER_SEC)
 #define POLL_EVERY USEC_PER_SEC
 #define REPLY_TIMEOUT (5 * USEC_PER_SEC) /* where none is given */
-#define BACKOFF_FIRST (50 * USEC_PER_MS)
-#define BACKOFF_MAX (5 * USEC_PER_SEC)
 #define SHA_HEX 40
 #define GENERATION_HEX 32
 
@@ -133,10 +132,10 @@ struct publisher {
 	struct buf syncs; /* requests that wait for READY */
 	size_t n_syncs;
 
-	usec_t backoff; /* 0: the last thing went well */
+	struct backoff backoff;
+	usec_t ready_since;
 	usec_t wait_until;
 	bool then_reconnect; /* when the wait is over */
-	uint64_t jitter;
 };
 
 /* publisher.c */

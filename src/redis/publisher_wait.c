@@ -5,23 +5,13 @@
 #include "redis/publisher_private.h"
 #include "redis/refusal.h"
 
-/* xorshift64 (Marsaglia, 2003): agents that lost the same Redis must not come back in step. */
-static usec_t
-publisher_jitter(struct publisher *p, usec_t range)
-{
-	p->jitter ^= p->jitter << 13;
-	p->jitter ^= p->jitter >> 7;
-	p->jitter ^= p->jitter << 17;
-	return (usec_t)(p->jitter % (uint64_t)range);
-}
-
 static void
-publisher_wait(struct publisher *p)
+publisher_wait(struct publisher *p, usec_t wait)
 {
 	p->state = PUBLISHER_WAIT;
 	p->cycle++;
 	load_clear(&p->load);
-	p->wait_until = p->now + p->backoff / 2 + publisher_jitter(p, p->backoff / 2 + 1);
+	p->wait_until = p->now + wait;
 }
 
 void
@@ -35,13 +25,11 @@ publisher_odd(struct publisher *p, const char *what)
 void
 publisher_refused(struct publisher *p, const redisReply *r)
 {
-	bool patient = true, first = p->backoff == 0;
+	bool patient = true, first = p->backoff.last == 0;
+	usec_t wait = backoff_next(&p->backoff);
 	char word[32], text[200];
 
 	reply_error_word(r, word);
-	(void)snprintf(
-	    p->condition, sizeof p->condition, "redis refuses: %s", text_escape_to(text, sizeof text, r->str));
-	p->backoff = first ? BACKOFF_FIRST : usec_min(p->backoff * 2, BACKOFF_MAX);
 	switch (refusal_of(word)) {
 	case REFUSAL_WAIT:
 		break;
@@ -49,7 +37,7 @@ publisher_refused(struct publisher *p, const redisReply *r)
 		p->then_reconnect = true;
 		break;
 	case REFUSAL_DENIED:
-		p->backoff = BACKOFF_MAX;
+		wait = backoff_longest(&p->backoff);
 		break;
 	case REFUSAL_SCRIPT:
 		p->n_loaded = 0;
@@ -68,8 +56,11 @@ publisher_refused(struct publisher *p, const redisReply *r)
 		break;
 	}
 	/* What another look can mend is looked at right away, but only once in a row. */
-	if (!patient && first)
+	if (!patient && first) {
 		publisher_restart(p);
-	else
-		publisher_wait(p);
+		return;
+	}
+	(void)snprintf(
+	    p->condition, sizeof p->condition, "redis refuses: %s", text_escape_to(text, sizeof text, r->str));
+	publisher_wait(p, wait);
 }
