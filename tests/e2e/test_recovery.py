@@ -70,6 +70,7 @@ def test_edits_made_while_redis_is_stopped_arrive_once_when_it_is_back(scene):
     scene.redis(*PERSISTENT)
     daemon = scene.daemon().start()
     rev, generation = scene.rev(), scene.published().head["generation"]
+    files = daemon.status()["watch"]["files"]
     scene.server.stop()
     for i in range(10):
         scene.checkout.skill("s0", f"Edit {i}.")
@@ -77,6 +78,8 @@ def test_edits_made_while_redis_is_stopped_arrive_once_when_it_is_back(scene):
     scene.checkout.remove("skills/s1")
     scene.checkout.skill("s2", "Edited and reverted.")
     scene.checkout.skill("s2")
+    scene.checkout.skill("new10")  # the last: what it knows of all others is not younger
+    daemon.wait_seen(files + 11 - 1)
     daemon.assert_alive()
     assert daemon.request("GET", "/healthz")[0] == 200
     assert until("shelfd says why", lambda: daemon.status()["redis"]["condition"])
@@ -85,7 +88,7 @@ def test_edits_made_while_redis_is_stopped_arrive_once_when_it_is_back(scene):
     have = scene.check()
     assert have.head["generation"] == generation
     assert sorted(f"{e['data']['op']} {e['subject']}" for e in scene.changes(rev)) == sorted(
-        [f"created skill/new{i}" for i in range(10)] + ["deleted skill/s1", "updated skill/s0"])
+        [f"created skill/new{i}" for i in range(11)] + ["deleted skill/s1", "updated skill/s0"])
 
 
 def test_a_redis_that_is_killed_under_a_stream_of_edits_misses_and_doubles_nothing(scene):

@@ -148,6 +148,10 @@ class Daemon:
         assert status == 200, (status, answer)
         return answer
 
+    def wait_seen(self, files):
+        """Without Redis there is no barrier: waits until it knows so many files, and none of them is to settle."""
+        until(f"{files} files are seen", lambda: (w := self.status()["watch"])["files"] == files and not w["waiting"])
+
     def sync(self, **body):
         status, answer = self.request("POST", "/api/v1/sync", {"wait": True, **body})
         assert status == 200, (status, answer, self.output())

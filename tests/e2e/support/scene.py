@@ -6,6 +6,7 @@ from oracle import published, stream
 
 from .checkout import Checkout
 from .daemon import SHELFCTL, SHELFD, Daemon, run
+from .proxy import Proxy
 from .redisserver import RedisServer
 from .subscriber import Subscriber
 from .waiting import until
@@ -17,6 +18,7 @@ class Scene:
         self.checkout = Checkout(root or os.path.join(folder, "checkout"))
         self.server = None
         self.daemons = []
+        self.proxies = []
         self.subscribers = []
         self.collections = None  # the oracle's, when they are not the default ones
 
@@ -30,6 +32,12 @@ class Scene:
         self.redis()
         self.subscribers.append(Subscriber(self.server.client()))
         return self.subscribers[-1]
+
+    def proxy(self):
+        """A relay to the redis-server that can be told to fail."""
+        self.redis()
+        self.proxies.append(Proxy(os.path.join(self.folder, f"proxy{len(self.proxies)}.sock"), self.server.socket))
+        return self.proxies[-1]
 
     def settings(self, **more):
         return {"catalog": "main", "source": {"root": self.checkout.root}, "redis": {"url": self.server.url}, **more}
@@ -54,18 +62,18 @@ class Scene:
     def shelfctl(self, *arguments, **options):
         return run(SHELFCTL, *arguments, folder=self.folder, **options)
 
-    def published(self):
-        return published.take(self.server.client())
+    def published(self, catalog="main"):
+        return published.take(self.server.client(), catalog)
 
     def expected(self):
         return oracle.checkout.expected(self.checkout.root, self.collections)
 
-    def check(self, stale=None, commit=None, may_cut=False):
+    def check(self, stale=None, commit=None, may_cut=False, catalog="main"):
         """Asserts that Redis is what the oracle says, at one with itself, and what a replay gives. Returns it."""
-        have = self.published()
+        have = self.published(catalog)
         wrong = published.differences(self.expected(), have, commit, stale)
         wrong += published.inconsistencies(have)
-        wrong += stream.differences(stream.replay(self.server.client(), may_cut=may_cut), have)
+        wrong += stream.differences(stream.replay(self.server.client(), catalog, may_cut=may_cut), have)
         assert not wrong, "\n".join(wrong[:40])
         return have
 
@@ -74,10 +82,10 @@ class Scene:
         daemon.barrier()
         return self.check(**options)
 
-    def changes(self, since=0):
+    def changes(self, since=0, catalog="main"):
         """The events of the stream after a revision, parsed."""
-        replay = stream.Replay()
-        rows = self.server.client().xrange(published.prefix() + "changes", f"({since}-0" if since else "-")
+        replay = stream.Replay(catalog)
+        rows = self.server.client().xrange(published.prefix(catalog) + "changes", f"({since}-0" if since else "-")
         return [replay.feed(None, fields["event"]) for _, fields in rows]
 
     def rev(self):
@@ -98,5 +106,7 @@ class Scene:
             subscriber.close()
         for daemon in self.daemons:
             daemon.close()
+        for proxy in self.proxies:
+            proxy.close()
         if self.server is not None:
             self.server.stop()
