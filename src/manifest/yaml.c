@@ -11,6 +11,7 @@
 #include "manifest/build.h"
 #include "manifest/place.h"
 #include "manifest/scalar.h"
+#include "manifest/yaml_comment.h"
 #include "manifest/yaml_error.h"
 
 #define CORE_TAG "tag:yaml.org,2002:"
@@ -28,6 +29,7 @@ struct anchor {
 struct yaml {
 	yaml_parser_t parser;
 	struct place place;
+	struct place seen; /* for yaml_comment_right */
 	struct build build;
 	struct breaks breaks;
 	struct document *d;
@@ -174,6 +176,12 @@ scalar_value(struct yaml *y, const yaml_event_t *e)
 		    LIMIT_SCALAR);
 		return NULL;
 	}
+	if (n == 1 && e->data.scalar.value[0] == '-' && e->data.scalar.style == YAML_PLAIN_SCALAR_STYLE) {
+		problems_addf(y->ps, "yaml-syntax", SEVERITY_ERROR, y->place.line, y->place.column,
+		    "put it in quotes if it is text",
+		    "a '-' by itself begins an item of a list, which can not be here");
+		return NULL;
+	}
 	v = document_alloc(y->d, sizeof *v);
 	v->line = y->place.line;
 	v->column = y->place.column;
@@ -293,8 +301,19 @@ on_document(struct yaml *y)
 }
 
 static int
+fail_comment(struct yaml *y)
+{
+	problems_addf(y->ps, "yaml-syntax", SEVERITY_ERROR, y->seen.line, y->seen.column,
+	    "put a blank before it, or put the value in quotes if it is text",
+	    "a comment needs a blank before its '#'");
+	return -1;
+}
+
+static int
 on_event(struct yaml *y, const yaml_event_t *e)
 {
+	if (!yaml_comment_right(&y->seen, e))
+		return fail_comment(y);
 	place_to_character(&y->place, e->start_mark.index);
 	switch (e->type) {
 	case YAML_DOCUMENT_START_EVENT:
@@ -386,6 +405,7 @@ yaml_parse(struct document *d, const char *s, size_t n, int first_line, struct p
 	if (n == 0)
 		s = ""; /* libyaml wants a pointer */
 	place_init(&y.place, s, n, first_line);
+	place_init(&y.seen, s, n, first_line);
 	build_init(&y.build, d, ps, "yaml-duplicate-key");
 	if (!yaml_parser_initialize(&y.parser))
 		abort();

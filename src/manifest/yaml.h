@@ -22,9 +22,8 @@
  * block mapping entry without a key (": x"), a key in { } whose ':' is on another
  * line, plain scalars in [ ] or { } that begin with ':', a tab between an
  * indicator and its value, unknown % directives, a file that begins with "...",
- * and anchor names of other than ASCII letters, digits, '-' and '_'. It accepts a
- * '#' that no blank stands before, and less indentation inside brackets and
- * quotes. tests/unit/test_yaml_suite.c lists the cases of the public suite.
+ * and anchor names of other than ASCII letters, digits, '-' and '_'. It accepts
+ * less indentation inside brackets and quotes, as most parsers do. tests/unit/test_yaml_suite.c lists the cases of the public suite.
  */
 struct value *yaml_parse(struct document *d, const char *s, size_t n, int first_line, struct problems *ps);
 

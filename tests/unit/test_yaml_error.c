@@ -207,6 +207,55 @@ places_count_from_the_line_where_the_front_matter_begins(void **state)
 	document_free(d);
 }
 
+static void
+a_comment_needs_a_blank_before_it(void **state)
+{
+	static const struct bad cases[] = {
+	    {"a: \"b\"# c\n", "yaml-syntax", 1, 7, "needs a blank"},
+	    {"\xc3\xa4: '\xf0\x9f\x98\x80'# c\n", "yaml-syntax", 1, 7, "needs a blank"},
+	    {"a: [b,# c\n  d]\n", "yaml-syntax", 1, 7, "needs a blank"},
+	    {"a: [b]# c\n", "yaml-syntax", 1, 7, "needs a blank"},
+	    {"x: 1\na: {b: c}# d\n", "yaml-syntax", 2, 10, "needs a blank"},
+	    {"a: ># b\n  c\n", "yaml-syntax", 1, 5, "needs a blank"},
+	    {"a: &x |-# b\n  c\n", "yaml-syntax", 1, 9, "needs a blank"},
+	    {"%YAML 1.1# a\n---\na: b\n", "yaml-syntax", 1, 10, "needs a blank"},
+	    {"a: !!str\r\n  |2# b\r\n  c\r\n", "yaml-syntax", 2, 5, "needs a blank"},
+	};
+	static const struct good fine[] = {
+	    {"%YAML 1.1 # a\n%TAG !e! tag:e\n---\na: b\n", "{\"a\":\"b\"}"},
+	    {"a: \"b\" # c\n", "{\"a\":\"b\"}"},
+	    {"a: \"b\"\t# c\n# d\n#e\n", "{\"a\":\"b\"}"},
+	    {"a: b#c\n", "{\"a\":\"b#c\"}"},
+	    {"a: \"b#c\"\n", "{\"a\":\"b#c\"}"},
+	    {"#a#b\n  # c ## d\na: 1\n", "{\"a\":1}"},
+	    {"a: | # b#c\n  #d\n  e#\n", "{\"a\":\"#d\\ne#\\n\"}"},
+	    {"a: &x # b|#\n  |\n  #c\n", "{\"a\":\"#c\\n\"}"},
+	    {"a: [b, # c\n  d] # e\n", "{\"a\":[\"b\",\"d\"]}"},
+	    {"--- # a\n{a: b} # c\n... # d\n", "{\"a\":\"b\"}"},
+	    {"a: &x b\n\n#c\nd: *x #e\n", "{\"a\":\"b\",\"d\":\"b\"}"},
+	};
+
+	(void)state;
+	for (size_t i = 0; i < sizeof cases / sizeof *cases; i++)
+		check_bad(parse, &cases[i]);
+	for (size_t i = 0; i < sizeof fine / sizeof *fine; i++)
+		check_good(parse, &fine[i]);
+}
+
+static void
+a_hyphen_by_itself_is_no_value(void **state)
+{
+	static const struct bad cases[] = {
+	    {"a: [-]", "yaml-syntax", 1, 5, "begins an item"},
+	    {"a: [b, -, c]", "yaml-syntax", 1, 8, "begins an item"},
+	};
+
+	(void)state;
+	for (size_t i = 0; i < sizeof cases / sizeof *cases; i++)
+		check_bad(parse, &cases[i]);
+	check_good(parse, &(struct good){"a: [\"-\", -b, --]", "{\"a\":[\"-\",\"-b\",\"--\"]}"});
+}
+
 int
 main(void)
 {
@@ -219,6 +268,8 @@ main(void)
 	    cmocka_unit_test(duplicate_keys_name_the_first),
 	    cmocka_unit_test(what_only_yaml_can_do_is_refused),
 	    cmocka_unit_test(places_count_from_the_line_where_the_front_matter_begins),
+	    cmocka_unit_test(a_comment_needs_a_blank_before_it),
+	    cmocka_unit_test(a_hyphen_by_itself_is_no_value),
 	};
 
 	return cmocka_run_group_tests_name("yaml_error", tests, NULL, NULL);

@@ -29,8 +29,6 @@ static const char *const refused[] = {
 /* libyaml accepts what YAML 1.2 forbids. */
 static const char *const accepted[] = {
     "9C9N:0", "DK95:1", "QB6E:0", "Y79Y:3", /* flow text that is not indented */
-    "9JBA:0", "CVW2:0", "SU5Z:0", "X4QW:0", "MUS6:0", /* '#' without a blank before it */
-    "G5U8:0", "YJV2:0", /* '-' as a plain flow scalar */
     "S98Z:0", /* blank lines that are indented too far */
 };
 
