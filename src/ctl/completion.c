@@ -69,7 +69,7 @@ words_codes(struct words *w)
 
 /* Types or items of the catalog; nothing where Redis does not answer. */
 static void
-words_catalog(struct words *w, struct ctl *c, bool items)
+words_catalog(struct words *w, struct ctl *c, const char *before, bool items)
 {
 	struct store r = {0};
 	struct strings list = {0};
@@ -81,14 +81,14 @@ words_catalog(struct words *w, struct ctl *c, bool items)
 	r.catalog = c->settings.catalog;
 	if ((items ? store_keys(&r, NULL, &list, &e) : store_types(&r, &list, &e)) == 0)
 		for (size_t i = 0; i < list.n; i++)
-			words_add(w, "", list.v[i]);
+			words_add(w, before, list.v[i]);
 	strings_free(&list);
 	client_free(r.client);
 }
 
 /* What can be the value of an option. */
 static void
-words_value(struct words *w, const char *before, enum option_id id, const struct verb *v)
+words_value(struct words *w, struct ctl *c, const char *before, enum option_id id, const struct verb *v)
 {
 	static const char *const color[] = {"auto", "always", "never", NULL};
 	static const char *const type[] = {"skill", "mcp", "tool", NULL};
@@ -100,7 +100,10 @@ words_value(struct words *w, const char *before, enum option_id id, const struct
 		words_add_list(w, before, color);
 		break;
 	case OPT_TYPE:
-		words_add_list(w, before, type);
+		if (v != NULL && strcmp(v->name, "watch") == 0)
+			words_catalog(w, c, before, false);
+		else
+			words_add_list(w, before, type);
 		break;
 	case OPT_FORMAT:
 		words_add_list(w, before, v != NULL && strcmp(v->name, "parse") == 0 ? parse : lint);
@@ -121,9 +124,9 @@ words_argument(struct words *w, struct ctl *c, const struct verb *v)
 	static const char *const shells[] = {"bash", NULL};
 
 	if (strcmp(v->name, "ls") == 0)
-		words_catalog(w, c, false);
+		words_catalog(w, c, "", false);
 	else if (strcmp(v->name, "show") == 0)
-		words_catalog(w, c, true);
+		words_catalog(w, c, "", true);
 	else if (strcmp(v->name, "explain") == 0)
 		words_codes(w);
 	else if (strcmp(v->name, "help") == 0)
@@ -159,11 +162,11 @@ words_at(struct words *w, struct ctl *c, const char *before, const struct verb *
 	const char *eq = strncmp(w->prefix, "--", 2) == 0 ? strchr(w->prefix, '=') : NULL;
 
 	if (waiting != OPT_NONE) {
-		words_value(w, "", waiting, v);
+		words_value(w, c, "", waiting, v);
 	} else if (eq != NULL) {
 		char *name = mem_strndup(w->prefix, (size_t)(eq - w->prefix)), *with = mem_printf("%s=", name);
 
-		words_value(w, with, words_waiting(name), v);
+		words_value(w, c, with, words_waiting(name), v);
 		free(with);
 		free(name);
 	} else if (w->prefix[0] == '-') {

@@ -35,6 +35,7 @@ enum option_id {
 	OPT_DRY_RUN,
 	OPT_YES,
 	OPT_SINCE,
+	OPT_SNAPSHOT,
 	OPT_COUNT,
 	OPT_WAIT,
 	OPT_BARRIER,

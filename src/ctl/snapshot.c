@@ -28,8 +28,8 @@ snapshot_add(struct snapshot *s, const char *type, const redisReply *id, const r
 	ch->key = type != NULL ? mem_printf("%s/%s", type, id->str) : mem_strdup(id->str);
 }
 
-static void
-snapshot_clear(struct snapshot *s)
+void
+snapshot_free(struct snapshot *s)
 {
 	for (size_t i = 0; i < s->n; i++) {
 		struct snapshot_change *ch = &s->changes[i];
@@ -41,14 +41,8 @@ snapshot_clear(struct snapshot *s)
 		free(ch->bundle_sha256);
 		free(ch->commit);
 	}
-	s->n = 0;
-}
-
-void
-snapshot_free(struct snapshot *s)
-{
-	snapshot_clear(s);
 	free(s->changes);
+	free(s->generation);
 	*s = (struct snapshot){0};
 }
 
@@ -109,48 +103,69 @@ snapshot_answer(struct store *r, size_t n, struct err *e)
 	return NULL;
 }
 
-enum attempt { ATTEMPT_DONE, ATTEMPT_AGAIN, ATTEMPT_ALL, ATTEMPT_FAILED };
+enum attempt { ATTEMPT_DONE, ATTEMPT_AGAIN, ATTEMPT_FAILED };
 
-/* Take over what one moment's answer holds. ATTEMPT_ALL: it needs to be asked again from the start. */
+/* What is asked for, beside the catalog. */
+struct wish {
+	const char *type; /* NULL: all */
+	const uint64_t *behind; /* NULL: everything */
+	struct strings types; /* that are asked for */
+};
+
+static bool
+snapshot_wants(const struct wish *w, const char *type, const redisReply *key)
+{
+	size_t n;
+
+	if (type != NULL)
+		return true;
+	if (w->behind == NULL || key->type != REDIS_REPLY_STRING)
+		return false;
+	n = w->type != NULL ? strlen(w->type) : 0;
+	return n == 0 || (strncmp(key->str, w->type, n) == 0 && key->str[n] == '/');
+}
+
+/* The changes of one moment's answer. */
+static int
+snapshot_read_ranges(struct snapshot *s, const redisReply *exec, const struct wish *w, struct err *e)
+{
+	for (size_t k = 1; k < exec->elements; k++) {
+		const redisReply *range = exec->element[k];
+		const char *type = k <= w->types.n ? w->types.v[k - 1] : NULL;
+
+		if (range->type == REDIS_REPLY_ERROR)
+			return err_set(e, "%s", range->str);
+		for (size_t i = 0; i + 1 < range->elements; i += 2)
+			if (snapshot_wants(w, type, range->element[i]))
+				snapshot_add(s, type, range->element[i], range->element[i + 1]);
+	}
+	return 0;
+}
+
+/* Take over what one moment's answer holds. ATTEMPT_AGAIN: there are other types than were asked for. */
 static enum attempt
-snapshot_read(
-    struct snapshot *s, const redisReply *exec, struct strings *types, const struct follow *behind, struct err *e)
+snapshot_read(struct snapshot *s, const redisReply *exec, struct wish *w, struct err *e)
 {
 	const redisReply *head = exec->element[0];
 	const char *generation = head->type == REDIS_REPLY_ARRAY ? reply_text(head, "generation") : NULL;
-	struct strings now = {0};
-	struct follow at = {.rev = 0};
-	bool same;
 
-	if (generation == NULL) {
-		(void)err_set(e, "the catalog is gone");
-		return ATTEMPT_FAILED;
-	}
-	store_types_of(head, &now);
-	same = strings_equal(&now, types);
-	strings_free(types);
-	*types = now;
-	if (!same)
-		return ATTEMPT_AGAIN;
-	follow_begin(&at, generation, reply_u64(head, "rev"));
-	if (behind != NULL &&
-	    (follow_head(behind, at.generation, at.rev) == FOLLOW_RESET ||
-		follow_gap(behind, reply_u64(head, "floor")) == FOLLOW_RESET))
-		return ATTEMPT_ALL;
-	memcpy(s->generation, at.generation, sizeof s->generation);
-	s->rev = at.rev;
-	for (size_t k = 1; k < exec->elements; k++) {
-		const redisReply *range = exec->element[k];
-		const char *type = k <= types->n ? types->v[k - 1] : NULL;
+	if (generation == NULL)
+		return ATTEMPT_DONE;
+	if (w->type == NULL) {
+		struct strings now = {0};
+		bool same;
 
-		if (range->type == REDIS_REPLY_ERROR) {
-			(void)err_set(e, "%s", range->str);
-			return ATTEMPT_FAILED;
-		}
-		for (size_t i = 0; i + 1 < range->elements && (type != NULL || behind != NULL); i += 2)
-			snapshot_add(s, type, range->element[i], range->element[i + 1]);
+		store_types_of(head, &now);
+		same = strings_equal(&now, &w->types);
+		strings_free(&w->types);
+		w->types = now;
+		if (!same)
+			return ATTEMPT_AGAIN;
 	}
-	return ATTEMPT_DONE;
+	s->generation = mem_strdup(generation);
+	s->rev = reply_u64(head, "rev");
+	s->floor = reply_u64(head, "floor");
+	return snapshot_read_ranges(s, exec, w, e) == 0 ? ATTEMPT_DONE : ATTEMPT_FAILED;
 }
 
 struct details {
@@ -205,44 +220,42 @@ snapshot_cmp(const void *a, const void *b)
 }
 
 static enum attempt
-snapshot_try(struct store *r, const struct follow *behind, struct strings *types, struct snapshot *s, struct err *e)
+snapshot_try(struct store *r, struct wish *w, struct snapshot *s, struct err *e)
 {
-	size_t n = snapshot_ask(r, types, behind != NULL ? behind->rev : 0);
+	size_t n = snapshot_ask(r, &w->types, w->behind != NULL ? *w->behind : 0);
 	redisReply *exec = snapshot_answer(r, n, e);
 	enum attempt a;
 
 	if (exec == NULL)
 		return ATTEMPT_FAILED;
-	snapshot_clear(s);
-	a = snapshot_read(s, exec, types, behind, e);
+	snapshot_free(s);
+	a = snapshot_read(s, exec, w, e);
 	freeReplyObject(exec);
 	return a;
 }
 
 int
-snapshot_take(struct store *r, const struct follow *behind, struct snapshot *ret, struct err *e)
+snapshot_take(struct store *r, const char *type, const uint64_t *behind, struct snapshot *ret, struct err *e)
 {
 	struct snapshot s = {0};
-	struct strings types = {0};
+	struct wish w = {.type = type, .behind = behind};
 	enum attempt a = ATTEMPT_AGAIN;
 
-	if (store_types(r, &types, e) != 0)
+	if (type != NULL)
+		strings_add(&w.types, type);
+	else if (store_types(r, &w.types, e) != 0)
 		return -1;
-	for (int i = 0; i < SNAPSHOT_TRIES && a != ATTEMPT_DONE && a != ATTEMPT_FAILED; i++) {
-		a = snapshot_try(r, behind, &types, &s, e);
-		if (a == ATTEMPT_ALL)
-			behind = NULL;
-	}
-	if (a == ATTEMPT_AGAIN || a == ATTEMPT_ALL)
+	for (int i = 0; i < SNAPSHOT_TRIES && a == ATTEMPT_AGAIN; i++)
+		a = snapshot_try(r, &w, &s, e);
+	if (a == ATTEMPT_AGAIN)
 		(void)err_set(e, "the types of the catalog change all the time");
-	strings_free(&types);
+	strings_free(&w.types);
 	if (s.n > 1)
 		qsort(s.changes, s.n, sizeof *s.changes, snapshot_cmp);
-	if (a != ATTEMPT_DONE || snapshot_details(r, &s, behind != NULL ? behind->rev : 0, e) != 0) {
+	if (a != ATTEMPT_DONE || snapshot_details(r, &s, behind != NULL ? *behind : 0, e) != 0) {
 		snapshot_free(&s);
 		return -1;
 	}
-	s.reset = behind == NULL;
 	*ret = s;
 	return 0;
 }

@@ -1,6 +1,6 @@
 /*
- * What the indexes of a catalog say has changed behind a revision, read in one
- * moment: each item once, with its last change.
+ * What the indexes of a catalog say is there, or has changed behind a revision,
+ * read in one moment: each item once, with its last change.
  */
 #ifndef CTL_SNAPSHOT_H
 #define CTL_SNAPSHOT_H
@@ -8,7 +8,6 @@
 #include <stdbool.h>
 #include <stdint.h>
 
-#include "ctl/follow.h"
 #include "ctl/store.h"
 
 struct snapshot_change {
@@ -20,18 +19,16 @@ struct snapshot_change {
 };
 
 struct snapshot {
-	char generation[FOLLOW_GENERATION];
-	uint64_t rev; /* of the head at that moment */
-	bool reset; /* everything that is there, not only what changed */
+	/* of the head at that moment */
+	char *generation; /* NULL: there is no catalog, and nothing else here */
+	uint64_t rev;
+	uint64_t floor; /* the oldest deletion that is kept; 0: all are */
 	struct snapshot_change *changes; /* by revision */
 	size_t n, cap;
 };
 
-/*
- * behind NULL: everything. Also everything (ret->reset) where the generation is
- * another one, the head is behind, or deletions are not kept back to there.
- */
-int snapshot_take(struct store *r, const struct follow *behind, struct snapshot *ret, struct err *e);
+/* behind: NULL for everything, without deletions. type: NULL for every type. */
+int snapshot_take(struct store *r, const char *type, const uint64_t *behind, struct snapshot *ret, struct err *e);
 void snapshot_free(struct snapshot *s);
 
 #endif

@@ -20,16 +20,17 @@ static const struct verb verbs[] = {
 	"shelfctl show --json mcp/wiki | jq .metadata\n",
 	{OPT_NONE}, verb_show},
     {"watch", "", 0, 0, "print each change of the catalog as it happens",
-	"Follows the change stream in Redis from now on, or from --since, and prints\n"
-	"each change once and in order: + created, ~ updated, - deleted. It goes on\n"
-	"over restarts of Redis and of shelfd. Where changes are not in the stream any\n"
-	"more, what they came to is read from the indexes; where even that is not kept,\n"
-	"or the catalog began a new life, every item is printed anew. Both are said on\n"
-	"stderr.\n",
+	"Follows the change stream in Redis from now on, from --since, or with --snapshot\n"
+	"from all items that are there, and prints each change once and in order:\n"
+	"+ created, ~ updated, - deleted. It goes on over restarts of Redis and of\n"
+	"shelfd. Where changes are not in the stream any more, what they came to is read\n"
+	"from the indexes; where even that is not kept, or the catalog began a new life,\n"
+	"every item is printed anew. Both are said on stderr.\n",
 	"shelfctl watch\n"
+	"shelfctl watch --snapshot --type skill\n"
 	"shelfctl watch --since 0 --count 10\n"
 	"shelfctl watch --json | jq -r .subject\n",
-	{OPT_SINCE, OPT_COUNT, OPT_NONE}, verb_watch},
+	{OPT_SINCE, OPT_SNAPSHOT, OPT_TYPE, OPT_COUNT, OPT_NONE}, verb_watch},
     {"status", "", 0, 0, "say how the daemon, Redis and the catalog are",
 	"Asks Redis and the control socket, and shows what answers. Exit code 3 when no\n"
 	"shelfd runs, 6 when neither it nor Redis can be reached.\n",

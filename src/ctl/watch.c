@@ -1,6 +1,6 @@
 /*
- * shelfctl watch: a consumer of the change stream, as PROTOCOL.md asks of every
- * one: head, stream from there, gaps from the indexes, a new life from the start.
+ * shelfctl watch: a consumer of the change stream. What to do next is follow's
+ * matter; here is Redis, and what is printed.
  */
 #include <errno.h>
 #include <inttypes.h>
@@ -22,6 +22,7 @@
 #define WATCH_BLOCK "1000" /* ms that XREAD waits; then the head is looked at again */
 #define WATCH_ANSWER (10 * USEC_PER_SEC) /* for an answer beyond that wait */
 #define WATCH_BATCH "200" /* entries at once */
+#define WATCH_REST USEC_PER_SEC
 #define WATCH_PAUSE_MIN (50 * USEC_PER_MS)
 #define WATCH_PAUSE_MAX (5 * USEC_PER_SEC)
 
@@ -29,8 +30,8 @@ struct watch {
 	struct ctl *c;
 	struct store r;
 	struct follow f;
-	bool known; /* f has a generation */
-	bool since; /* f has a revision that was asked for */
+	const char *type; /* of the items to print; NULL: all */
+	bool heard; /* entries were asked for and answered */
 	bool waiting; /* it was said that there is no catalog */
 	bool lost; /* it was said that Redis is away */
 	usec_t pause;
@@ -39,7 +40,7 @@ struct watch {
 	struct buf out;
 };
 
-/* What to do after a step: go on, end well, or reconnect (the reason is in the err). */
+/* What came of a step: go on, end well, or reconnect (the reason is in the err). */
 enum watch_result { WATCH_ON, WATCH_DONE, WATCH_LOST };
 
 static enum watch_result
@@ -49,102 +50,108 @@ watch_count(struct watch *w)
 	return --w->left == 0 ? WATCH_DONE : WATCH_ON;
 }
 
-/* A filled gap or a new start: what the indexes say, in the order of revisions. */
-static enum watch_result
-watch_resync(struct watch *w, bool reset, struct err *e)
+static void
+watch_sleep(usec_t us)
 {
-	enum watch_result result = WATCH_ON;
-	struct snapshot s = {0};
+	struct timespec ts = {.tv_sec = us / USEC_PER_SEC, .tv_nsec = us % USEC_PER_SEC * 1000};
 
-	if (snapshot_take(&w->r, reset ? NULL : &w->f, &s, e) != 0)
-		return WATCH_LOST;
-	if (s.reset && strcmp(s.generation, w->f.generation) != 0)
-		out_note("the catalog %s began a new life (generation %s): all %zu items follow", w->r.catalog,
-		    s.generation, s.n);
-	else if (s.reset && s.rev < w->f.rev)
-		out_note("the catalog %s is at revision %" PRIu64 " only, not at %" PRIu64 ": all %zu items follow",
-		    w->r.catalog, s.rev, w->f.rev, s.n);
-	else if (s.reset)
-		out_note("revisions %" PRIu64 " to %" PRIu64 " are not kept any more: all %zu items follow",
-		    w->f.rev + 1, s.rev, s.n);
-	else
+	(void)nanosleep(&ts, NULL);
+}
+
+/* Why it is not one change after the other that follows. before: where we stood. */
+static void
+watch_explain(const struct watch *w, const struct follow *before, const struct snapshot *s, bool all)
+{
+	if (!all)
 		out_note("revisions %" PRIu64 " to %" PRIu64
 			 " are not in the stream any more: what they came to follows",
-		    w->f.rev + 1, s.rev);
-	if (s.reset && w->c->out.json) {
+		    before->rev + 1, s->rev);
+	else if (before->snapshot)
+		out_note("%zu items at revision %" PRIu64 "; changes follow", s->n, s->rev);
+	else if (strcmp(s->generation, before->generation) != 0)
+		out_note("the catalog %s began a new life (generation %s): all %zu items follow", w->r.catalog,
+		    s->generation, s->n);
+	else if (s->rev < before->rev)
+		out_note("the catalog %s is at revision %" PRIu64 " only, not at %" PRIu64 ": all %zu items follow",
+		    w->r.catalog, s->rev, before->rev, s->n);
+	else
+		out_note("revisions %" PRIu64 " to %" PRIu64 " are not kept any more: all %zu items follow",
+		    before->rev + 1, s->rev, s->n);
+}
+
+/* What the indexes say, in the order of revisions. */
+static enum watch_result
+watch_indexes(struct watch *w, struct err *e)
+{
+	const struct follow before = w->f;
+	bool all = before.want == FOLLOW_ALL;
+	enum watch_result result = WATCH_ON;
+	struct snapshot s;
+
+	if (snapshot_take(&w->r, w->type, all ? NULL : &before.rev, &s, e) != 0)
+		return WATCH_LOST;
+	if (!follow_read(&w->f, s.generation, s.rev, s.floor) || (!all && s.rev == before.rev)) {
+		snapshot_free(&s);
+		return WATCH_ON;
+	}
+	watch_explain(w, &before, &s, all);
+	if (all && w->c->out.json) {
 		watch_print_reset(&w->c->out, &w->out, w->r.catalog, &s);
 		out_write(&w->out);
 	}
 	for (size_t i = 0; i < s.n && result == WATCH_ON; i++) {
-		watch_print_change(&w->c->out, &w->out, w->r.catalog, &s, &s.changes[i]);
+		watch_print_change(&w->c->out, &w->out, w->r.catalog, &s, all, &s.changes[i]);
 		result = watch_count(w);
 	}
-	follow_begin(&w->f, s.generation, s.rev);
 	snapshot_free(&s);
 	return result;
 }
 
-static enum watch_result
-watch_event(struct watch *w, const redisReply *text, uint64_t rev, struct err *e)
+/* "<rev>-0" and its field "event", which is NULL where it is not one of shelfd's entries. */
+static uint64_t
+watch_entry(const redisReply *entry, const redisReply **ret_text)
 {
+	*ret_text = NULL;
+	if (entry->type != REDIS_REPLY_ARRAY || entry->elements != 2 || entry->element[0]->type != REDIS_REPLY_STRING)
+		return 0;
+	if (entry->element[1]->type == REDIS_REPLY_ARRAY)
+		*ret_text = reply_get(entry->element[1], "event");
+	return strtoull(entry->element[0]->str, NULL, 10);
+}
+
+static enum watch_result
+watch_take(struct watch *w, const redisReply *entry)
+{
+	const redisReply *text;
+	uint64_t rev = watch_entry(entry, &text);
 	struct event ev;
 	enum watch_result result = WATCH_ON;
 
+	if (text == NULL)
+		return WATCH_ON;
 	event_parse(&ev, text->str, text->len);
-	switch (follow_event(&w->f, ev.generation, rev)) {
-	case FOLLOW_NEXT:
-		follow_take(&w->f, rev);
+	if (follow_entry(&w->f, ev.generation, rev) &&
+	    (w->type == NULL || ev.type == NULL || strcmp(ev.type, w->type) == 0)) {
 		watch_print_event(&w->c->out, &w->out, &ev, rev);
 		result = watch_count(w);
-		break;
-	case FOLLOW_OLD:
-		break;
-	case FOLLOW_GAP:
-		result = watch_resync(w, false, e);
-		break;
-	case FOLLOW_RESET:
-		result = watch_resync(w, true, e);
-		break;
 	}
 	event_free(&ev);
 	return result;
 }
 
-/* "<rev>-0" and its field "event". false: not one of shelfd's entries. */
-static bool
-watch_entry(const redisReply *entry, uint64_t *ret_rev, const redisReply **ret_text)
+/* The entries of an answer to XREAD, NULL when there are none. */
+static const redisReply *
+watch_list(const redisReply *reply)
 {
-	const redisReply *fields;
+	const redisReply *stream = reply->type == REDIS_REPLY_ARRAY && reply->elements == 1 ? reply->element[0] : NULL;
 
-	if (entry->type != REDIS_REPLY_ARRAY || entry->elements != 2 || entry->element[0]->type != REDIS_REPLY_STRING ||
-	    entry->element[1]->type != REDIS_REPLY_ARRAY)
-		return false;
-	fields = entry->element[1];
-	*ret_text = reply_get(fields, "event");
-	*ret_rev = strtoull(entry->element[0]->str, NULL, 10);
-	return *ret_text != NULL && *ret_rev > 0;
+	if (stream == NULL || stream->type != REDIS_REPLY_ARRAY || stream->elements != 2 ||
+	    stream->element[1]->type != REDIS_REPLY_ARRAY)
+		return NULL;
+	return stream->element[1];
 }
 
-static enum watch_result
-watch_entries(struct watch *w, const redisReply *reply, struct err *e)
-{
-	const redisReply *list;
-	enum watch_result result = WATCH_ON;
-
-	if (reply->elements != 1 || reply->element[0]->type != REDIS_REPLY_ARRAY || reply->element[0]->elements != 2)
-		return WATCH_ON;
-	list = reply->element[0]->element[1];
-	for (size_t i = 0; i < list->elements && result == WATCH_ON; i++) {
-		const redisReply *text;
-		uint64_t rev;
-
-		if (watch_entry(list->element[i], &rev, &text))
-			result = watch_event(w, text, rev, e);
-	}
-	return result;
-}
-
-/* Entries after rev: a reply, possibly of nothing, or NULL. */
+/* Entries behind rev: a reply, possibly of nothing, or NULL. */
 static redisReply *
 watch_read(struct watch *w, uint64_t rev, bool block, struct err *e)
 {
@@ -168,31 +175,23 @@ watch_read(struct watch *w, uint64_t rev, bool block, struct err *e)
 		freeReplyObject(reply);
 		reply = NULL;
 	}
+	w->heard |= reply != NULL;
 	return reply;
 }
 
-/* The first head after the start: from here on, or from what was asked for. */
-static void
-watch_begin(struct watch *w, const char *generation, uint64_t rev)
-{
-	bool fresh = w->waiting && !w->since; /* it came to be while we waited: all of it is new */
-
-	if (w->f.generation[0] == '\0' || !w->since)
-		follow_begin(&w->f, generation, w->since ? w->f.rev : fresh ? 0 : rev);
-	w->known = true;
-	w->waiting = false;
-}
-
-/* The stream gave nothing although the head is ahead of us: either it is just there now, or it was cut. */
 static enum watch_result
-watch_behind(struct watch *w, struct err *e)
+watch_entries(struct watch *w, struct err *e)
 {
-	redisReply *reply = watch_read(w, w->f.rev, false, e);
-	enum watch_result result;
+	redisReply *reply = watch_read(w, w->f.want == FOLLOW_BIRTH ? 0 : w->f.rev, w->f.want != FOLLOW_PEEK, e);
+	const redisReply *list = reply != NULL ? watch_list(reply) : NULL;
+	enum watch_result result = WATCH_ON;
+	size_t n = list != NULL ? list->elements : 0;
 
 	if (reply == NULL)
 		return WATCH_LOST;
-	result = reply->type == REDIS_REPLY_ARRAY ? watch_entries(w, reply, e) : watch_resync(w, false, e);
+	for (size_t i = 0; i < n && result == WATCH_ON; i++)
+		result = watch_take(w, list->element[i]);
+	follow_entries_end(&w->f, n);
 	freeReplyObject(reply);
 	return result;
 }
@@ -201,68 +200,38 @@ static enum watch_result
 watch_head(struct watch *w, struct err *e)
 {
 	redisReply *head = store_hash(&w->r, "head", e);
-	enum watch_result result = WATCH_ON;
 	const char *generation;
-	uint64_t rev;
 
 	if (head == NULL)
 		return WATCH_LOST;
 	generation = reply_text(head, "generation");
-	rev = reply_u64(head, "rev");
-	if (generation == NULL) {
-		if (!w->waiting)
-			out_note("there is no catalog %s yet; waiting for it", w->r.catalog);
-		w->waiting = true;
-	} else {
-		if (!w->known)
-			watch_begin(w, generation, rev);
-		w->waiting = false;
-		switch (follow_head(&w->f, generation, rev)) {
-		case FOLLOW_RESET:
-			result = watch_resync(w, true, e);
-			break;
-		case FOLLOW_GAP:
-			result = watch_behind(w, e);
-			break;
-		case FOLLOW_NEXT:
-		case FOLLOW_OLD:
-			break;
-		}
-	}
+	if (generation == NULL && !w->waiting)
+		out_note("there is no catalog %s yet; waiting for it", w->r.catalog);
+	w->waiting = generation == NULL;
+	follow_head(&w->f, generation, reply_u64(head, "rev"));
 	freeReplyObject(head);
-	return result;
+	return WATCH_ON;
 }
 
-/* Wait for entries, or look at the head when none came. */
 static enum watch_result
 watch_step(struct watch *w, struct err *e)
 {
-	redisReply *reply;
-	enum watch_result result;
-
-	if (!w->known || w->waiting) {
-		/* Any entry of a catalog that begins ends the wait; the head says what to make of it. */
-		reply = watch_read(w, 0, true, e);
-		freeReplyObject(reply);
-		return reply != NULL ? watch_head(w, e) : WATCH_LOST;
+	switch (w->f.want) {
+	case FOLLOW_HEAD:
+		return watch_head(w, e);
+	case FOLLOW_ALL:
+	case FOLLOW_BETWEEN:
+		return watch_indexes(w, e);
+	case FOLLOW_BIRTH:
+	case FOLLOW_PEEK:
+	case FOLLOW_WAIT:
+		return watch_entries(w, e);
+	case FOLLOW_REST:
+		watch_sleep(WATCH_REST);
+		follow_rested(&w->f);
+		break;
 	}
-	reply = watch_read(w, w->f.rev, true, e);
-	if (reply == NULL)
-		return WATCH_LOST;
-	result = reply->type == REDIS_REPLY_ARRAY ? watch_entries(w, reply, e) : watch_head(w, e);
-	freeReplyObject(reply);
-	return result;
-}
-
-static void
-watch_pause(struct watch *w)
-{
-	/* Not all consumers of a restarted server should come back in the same moment. */
-	usec_t us = w->pause / 2 + (usec_t)arc4random_uniform((uint32_t)(w->pause / 2));
-	struct timespec ts = {.tv_sec = us / USEC_PER_SEC, .tv_nsec = us % USEC_PER_SEC * 1000};
-
-	(void)nanosleep(&ts, NULL);
-	w->pause = usec_min(w->pause * 2, WATCH_PAUSE_MAX);
+	return WATCH_ON;
 }
 
 static void
@@ -273,42 +242,39 @@ watch_disconnect(struct watch *w, const struct err *e)
 	w->lost = true;
 	client_free(w->r.client);
 	w->r.client = NULL;
+	follow_lost(&w->f);
+	/* Not all consumers of a restarted server should come back in the same moment. */
+	watch_sleep(w->pause / 2 + (usec_t)arc4random_uniform((uint32_t)(w->pause / 2)));
+	w->pause = usec_min(w->pause * 2, WATCH_PAUSE_MAX);
 }
 
-/* Connected, and asked something: a server that is loading takes connections too. */
-static enum watch_result
-watch_connect(struct watch *w, struct err *e)
+/* A server that is loading takes connections too: it is back when it answers. */
+static void
+watch_connected(struct watch *w)
 {
-	enum watch_result result = WATCH_ON;
-
-	if (w->r.client == NULL && session_redis_try(w->c, w->c->settings.redis.timeout, &w->r.client, e) != 0)
-		return WATCH_LOST;
-	result = watch_head(w, e);
-	if (result != WATCH_LOST) {
-		if (w->lost)
-			out_note("redis is back; going on after revision %" PRIu64, w->f.rev);
-		w->lost = false;
-		w->pause = WATCH_PAUSE_MIN;
-	}
-	return result;
+	if (w->lost)
+		out_note("redis is back; going on after revision %" PRIu64, w->f.rev);
+	w->lost = false;
+	w->pause = WATCH_PAUSE_MIN;
 }
 
 static int
 watch_run(struct watch *w)
 {
-	enum watch_result result;
+	enum watch_result result = WATCH_ON;
 	struct err e = {0};
 
-	for (result = watch_connect(w, &e); result != WATCH_DONE;) {
-		if (result == WATCH_LOST && !w->known && !w->waiting && session_refused(&e))
-			return session_redis_failed(w->c, &e);
-		if (result == WATCH_LOST) {
-			watch_disconnect(w, &e);
-			watch_pause(w);
-			result = watch_connect(w, &e);
-		} else {
+	while (result != WATCH_DONE) {
+		if (w->r.client == NULL && session_redis_try(w->c, w->c->settings.redis.timeout, &w->r.client, &e) != 0)
+			result = WATCH_LOST;
+		else
 			result = watch_step(w, &e);
-		}
+		if (result != WATCH_LOST)
+			watch_connected(w);
+		else if (!w->heard && session_refused(&e))
+			return session_redis_failed(w->c, &e);
+		else
+			watch_disconnect(w, &e);
 	}
 	return CTL_OK;
 }
@@ -328,11 +294,18 @@ watch_options(struct watch *w)
 	struct err e;
 
 	w->left = UINT64_MAX;
-	if (since != NULL && !follow_parse(since, &w->f)) {
+	w->type = session_opt(w->c, OPT_TYPE);
+	follow_init(&w->f);
+	if (since != NULL && session_flag(w->c, OPT_SNAPSHOT)) {
+		out_say("--since and --snapshot exclude each other: with --snapshot all that is there comes first");
+		return CTL_USAGE;
+	}
+	if (session_flag(w->c, OPT_SNAPSHOT))
+		follow_init_snapshot(&w->f);
+	if (since != NULL && !follow_init_since(&w->f, since)) {
 		out_say("--since %s: a revision was expected, like 17 or GENERATION.17", since);
 		return CTL_USAGE;
 	}
-	w->since = since != NULL;
 	if (options_u64(w->c->opt, OPT_COUNT, &w->left, &e) != 0 || w->left == 0) {
 		out_say("--count %s: a number above 0 was expected", session_opt(w->c, OPT_COUNT));
 		return CTL_USAGE;

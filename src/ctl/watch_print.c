@@ -13,8 +13,12 @@ event_parse(struct event *ev, const char *text, size_t n)
 {
 	*ev = (struct event){.text = text, .n = n};
 	ev->root = ctl_json_parse(text, n, &ev->document);
-	if (ev->root != NULL)
-		ev->generation = ctl_json_text(value_get(ev->root, "data"), "generation");
+	if (ev->root != NULL) {
+		const struct value *data = value_get(ev->root, "data");
+
+		ev->generation = ctl_json_text(data, "generation");
+		ev->type = ctl_json_text(data, "type");
+	}
 }
 
 void
@@ -131,10 +135,10 @@ change_json(const struct out *o, struct buf *b, const char *catalog, const struc
 }
 
 void
-watch_print_change(
-    const struct out *o, struct buf *b, const char *catalog, const struct snapshot *s, const struct snapshot_change *ch)
+watch_print_change(const struct out *o, struct buf *b, const char *catalog, const struct snapshot *s, bool all,
+    const struct snapshot_change *ch)
 {
-	const char *op = ch->deleted ? "deleted" : ch->created || s->reset ? "created" : "updated";
+	const char *op = ch->deleted ? "deleted" : ch->created || all ? "created" : "updated";
 	const struct line l = {.op = op, .key = ch->key, .version = ch->version, .path = ch->path, .rev = ch->rev};
 
 	if (o->json)
@@ -155,6 +159,7 @@ watch_print_reset(const struct out *o, struct buf *b, const char *catalog, const
 	jsonw_object(&w, "data");
 	jsonw_str(&w, "generation", s->generation);
 	jsonw_int(&w, "rev", (int64_t)s->rev);
+	jsonw_int(&w, "items", (int64_t)s->n);
 	jsonw_object_end(&w);
 	jsonw_object_end(&w);
 	out_json(o, b, buf_str(&json), json.n);

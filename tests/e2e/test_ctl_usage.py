@@ -152,7 +152,7 @@ def test_completion_offers_every_verb_that_fits(folder):
 
 
 def test_completion_offers_the_options_of_the_verb(folder):
-    assert complete(folder, "shelfctl watch --s") == ["--socket", "--since"]
+    assert complete(folder, "shelfctl watch --s") == ["--socket", "--since", "--snapshot"]
     assert complete(folder, "shelfctl ls --s") == ["--socket"]
 
 

@@ -74,6 +74,76 @@ def test_watch_since_takes_the_id_of_an_event(server, writer):
     assert "began a new life" in done.stderr and done.stdout.count("\n") == 3
 
 
+def test_a_snapshot_is_all_that_is_there_and_then_the_tail(server, writer):
+    writer.put("skill/b", path="skills/b/SKILL.md", version="1")
+    writer.put("skill/a")
+    writer.put("skill/gone")
+    writer.put("skill/b", path="skills/b/SKILL.md", version="2", sha256="12")
+    writer.drop("skill/gone")
+    with watch(server, "--snapshot") as follower:
+        assert follower.lines(2) == ["+ skill/a  rev 2", "+ skill/b  2  rev 4  skills/b/SKILL.md"]
+        follower.wait_errors("2 items at revision 5; changes follow\n")
+        blocked(server)
+        writer.put("tool/c")
+        assert follower.lines(3)[2] == "+ tool/c  rev 6"
+    done = shelfctl(server.folder, "--redis", server.reader, "watch", "--snapshot", "--json", "-n", "3", check=0)
+    reset, *items = map(json.loads, done.stdout.splitlines())
+    assert reset["type"] == "dev.shelfd.catalog.reset"
+    assert reset["data"] == {"generation": writer.generation, "rev": 6, "items": 3}
+    assert [(i["subject"], i["data"]["rev"], i["data"]["op"]) for i in items] == [
+        ("skill/a", 2, "created"), ("skill/b", 4, "created"), ("tool/c", 6, "created")]
+    assert items[1]["data"]["sha256"] == "12"
+
+
+def test_a_snapshot_of_an_empty_catalog_is_empty_and_goes_on(server, writer):
+    with watch(server, "--snapshot") as follower:
+        follower.wait_errors("0 items at revision 0; changes follow")
+        writer.put("skill/a")
+        assert follower.lines(1) == ["+ skill/a  rev 1"]
+
+
+def test_one_type_is_followed_through_snapshot_stream_gap_and_reset(server, writer):
+    writer.put("skill/a")
+    writer.put("tool/a")
+    with watch(server, "--snapshot", "--type", "tool") as follower:
+        assert follower.lines(1) == ["+ tool/a  rev 2"]
+        blocked(server)
+        writer.put("skill/b")
+        writer.put("tool/b")
+        assert follower.lines(2)[1] == "+ tool/b  rev 4"
+        writer.put("tool/c", stream=False)
+        writer.put("skill/c", stream=False)
+        writer.drop("skill/a", stream=False)
+        writer.drop("tool/a", stream=False)
+        writer.put("toolbox/c", stream=False)
+        writer.drop("toolbox/c", stream=False)
+        writer.put("skill/d")
+        assert follower.lines(4)[2:] == ["+ tool/c  rev 5", "- tool/a  rev 8"]
+        follower.wait_errors("revisions 5 to")
+        writer.begin(SECOND)
+        writer.put("skill/x")
+        writer.put("tool/x")
+        assert follower.lines(5)[4] == "+ tool/x  rev 2"
+
+
+def test_a_snapshot_has_no_place_to_begin(server):
+    done = shelfctl(server.folder, "--redis", server.reader, "watch", "--snapshot", "--since", "1", check=2)
+    assert "exclude each other" in done.stderr
+
+
+def test_entries_of_others_in_the_stream_are_passed_over_without_haste(server, writer):
+    """They come again with every answer."""
+    writer.put("skill/a")
+    with watch(server, "--json") as follower:
+        blocked(server)
+        server.client().xadd(writer.prefix + "changes", {"x": "y"}, id="1-1")
+        until("it saw that", lambda: server.client().info("clients")["blocked_clients"] == 0)
+        before = server.client().info("commandstats")["cmdstat_xread"]["calls"]
+        writer.put("skill/b")
+        assert revisions(follower.lines(1)) == [2]
+        assert server.client().info("commandstats")["cmdstat_xread"]["calls"] - before < 20
+
+
 def test_watch_json_is_the_event_as_it_is(server, writer):
     writer.put("skill/pdf", path="skills/pdf/SKILL.md", version="1")
     done = shelfctl(server.folder, "--redis", server.reader, "watch", "--since", "0", "-n", "1", "--json", check=0)
@@ -136,7 +206,8 @@ def test_below_the_floor_everything_follows(server, writer):
     writer.client.delete(writer.prefix + "changes")
     done = shelfctl(server.folder, "--redis", server.reader, "watch", "--since", "1", "-n", "2", "--json", check=0)
     reset, *items = map(json.loads, done.stdout.splitlines())
-    assert reset["type"] == "dev.shelfd.catalog.reset" and reset["data"] == {"generation": writer.generation, "rev": 4}
+    assert reset["type"] == "dev.shelfd.catalog.reset" and reset["data"] == {
+        "generation": writer.generation, "rev": 4, "items": 2}
     assert [(i["subject"], i["data"]["op"]) for i in items] == [("skill/s2", "created"), ("skill/s3", "created")]
     assert "are not kept any more" in done.stderr
 
@@ -262,7 +333,8 @@ def test_an_interrupt_while_redis_is_away_ends_it_well(server, writer):
         assert follower.stop() == 0
 
 
-def test_no_permission_is_exit_4(server, writer):
-    server.client().execute_command("ACL", "SETUSER", "reader", "resetkeys", "~none")
+@pytest.mark.parametrize("rule", ["resetkeys", "-xread", "-hgetall"])
+def test_no_permission_is_exit_4(server, writer, rule):
+    server.client().execute_command("ACL", "SETUSER", "reader", rule)
     done = shelfctl(server.folder, "--redis", server.reader, "watch", check=4)
     assert "NOPERM" in done.stderr
