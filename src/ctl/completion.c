@@ -93,6 +93,7 @@ words_value(struct words *w, struct ctl *c, const char *before, enum option_id i
 	static const char *const color[] = {"auto", "always", "never", NULL};
 	static const char *const type[] = {"skill", "mcp", "tool", NULL};
 	static const char *const lint[] = {"text", "json", "sarif", "github", NULL};
+	static const char *const drafts[] = {"7", "2020-12", NULL};
 	static const char *const parse[] = {"markdown", "yaml", "json", NULL};
 
 	switch (id) {
@@ -106,10 +107,15 @@ words_value(struct words *w, struct ctl *c, const char *before, enum option_id i
 			words_add_list(w, before, type);
 		break;
 	case OPT_FORMAT:
-		words_add_list(w, before, v != NULL && strcmp(v->name, "parse") == 0 ? parse : lint);
+		words_add_list(w, before, v != NULL && strcmp(v->name, "lint") != 0 ? parse : lint);
+		break;
+	case OPT_DRAFT:
+		words_add_list(w, before, drafts);
 		break;
 	case OPT_CONFIG:
 	case OPT_ROOT:
+	case OPT_SCHEMA:
+	case OPT_SCHEMAS:
 	case OPT_SOCKET:
 		buf_addstr(&w->b, ":file\n");
 		break;

@@ -3,12 +3,11 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/stat.h>
-#include <unistd.h>
 
-#include "base/limits.h"
 #include "base/mem.h"
 #include "base/text.h"
 #include "ctl/findings.h"
+#include "ctl/input.h"
 #include "ctl/json.h"
 #include "ctl/judge.h"
 #include "ctl/path.h"
@@ -309,36 +308,21 @@ parse_file(struct ctl *c, const char *arg)
 }
 
 static int
-parse_read_stdin(struct buf *bytes)
-{
-	while (bytes->n <= LIMIT_FILE) {
-		ssize_t n = read(STDIN_FILENO, buf_reserve(bytes, 64 * 1024), 64 * 1024);
-
-		if (n < 0 && errno == EINTR)
-			continue;
-		if (n < 0) {
-			out_say("cannot read standard input: %s", strerror(errno));
-			return CTL_FAILURE;
-		}
-		if (n == 0)
-			break;
-		buf_commit(bytes, (size_t)n);
-	}
-	return CTL_OK;
-}
-
-static int
 parse_stdin(struct ctl *c)
 {
 	struct buf bytes = {0};
 	struct judge j;
+	struct err e;
 	int rc = judge_stdin(c, &j);
 
 	if (rc != CTL_OK)
 		return rc;
-	rc = parse_read_stdin(&bytes);
-	if (rc == CTL_OK)
+	if (input_stdin(&bytes, &e) != 0) {
+		out_say("%s", e.msg);
+		rc = CTL_FAILURE;
+	} else {
 		rc = parse_lone(c, &j, judge_parse(&j, buf_str(&bytes), bytes.n), j.path);
+	}
 	buf_free(&bytes);
 	judge_free(&j);
 	return rc;

@@ -88,6 +88,16 @@ static const struct verb verbs[] = {
 	"shelfctl parse --json mcps/wiki/server.json | jq .metadata\n"
 	"shelfctl parse --type tool --format yaml - < draft\n",
 	{OPT_ROOT, OPT_TYPE, OPT_STRICT, OPT_FORMAT, OPT_NONE}, verb_parse},
+    {"validate", "FILE...", 1, -1, "check documents by a JSON Schema",
+	"Checks JSON, YAML and the front matter of Markdown files by any schema of draft\n"
+	"7 or 2020-12. References lead into the schema, to files in the folder that\n"
+	"--schemas names, by their $id or their path, and never to the network. With URI=\n"
+	"before the folder its files are known below that URI. FILE - reads standard\n"
+	"input, as JSON or what --format says. Exit code 5 when a document is invalid.\n",
+	"shelfctl validate --schema person.schema.json alice.json bob.yaml\n"
+	"shelfctl validate --schemas schemas --schema https://example.org/person.json *.md\n"
+	"shelfctl validate --schema s.json --formats --json - < draft.json\n",
+	{OPT_SCHEMA, OPT_SCHEMAS, OPT_DRAFT, OPT_FORMATS, OPT_FORMAT, OPT_NONE}, verb_validate},
     {"sync", "[PATH...]", 0, -1, "make shelfd look at the disk",
 	"Asks the running shelfd to compare everything, or the named paths, with the\n"
 	"disk. With --wait it prints what came of it once that is in Redis. With\n"

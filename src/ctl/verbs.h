@@ -13,6 +13,7 @@ int verb_problems(struct ctl *c, int argc, const char *const *argv);
 int verb_lint(struct ctl *c, int argc, const char *const *argv);
 int verb_explain(struct ctl *c, int argc, const char *const *argv);
 int verb_parse(struct ctl *c, int argc, const char *const *argv);
+int verb_validate(struct ctl *c, int argc, const char *const *argv);
 int verb_sync(struct ctl *c, int argc, const char *const *argv);
 int verb_completion(struct ctl *c, int argc, const char *const *argv);
 int verb_help(struct ctl *c, int argc, const char *const *argv);

@@ -64,6 +64,8 @@ count_valid(struct run *r, const struct frame *f, const struct rule *rule, size_
 	return n;
 }
 
+#define FAR 1000 /* not even of the same type */
+
 /* How far a value is from a schema: of a mistake about the value itself more than of one below it. */
 static size_t
 distance(const struct schema_report *report, size_t pointer_len)
@@ -72,13 +74,12 @@ distance(const struct schema_report *report, size_t pointer_len)
 
 	for (size_t i = 0; i < report->n; i++) {
 		const struct schema_violation *v = &report->v[i];
-		bool itself = strlen(v->pointer) == pointer_len;
-		bool kind = strcmp(v->keyword, "type") == 0 || strcmp(v->keyword, "const") == 0 ||
-		    strcmp(v->keyword, "enum") == 0;
+		bool itself = strlen(v->pointer) == pointer_len, type = strcmp(v->keyword, "type") == 0;
+		bool kind = type || strcmp(v->keyword, "const") == 0 || strcmp(v->keyword, "enum") == 0;
 
-		d += itself && kind ? 100 : kind ? 10 : 1;
+		d += itself && type ? FAR : itself && kind ? 100 : kind ? 10 : 1;
 	}
-	return report->truncated ? SIZE_MAX : d;
+	return report->truncated ? FAR : d;
 }
 
 /* Tell what is wrong by the one alternative that is nearest, when there is one: that is most often the one meant. */
@@ -86,7 +87,7 @@ static void
 tell_nearest(struct run *r, const struct frame *f, const struct rule *rule)
 {
 	struct schema_report *own = r->report, best = {0};
-	size_t least = SIZE_MAX, pointer_len = own->n > 0 ? strlen(own->v[own->n - 1].pointer) : 0;
+	size_t least = FAR, pointer_len = own->n > 0 ? strlen(own->v[own->n - 1].pointer) : 0;
 	bool one = false;
 
 	r->nearest++;
@@ -111,7 +112,7 @@ tell_nearest(struct run *r, const struct frame *f, const struct rule *rule)
 	}
 	r->nearest--;
 	r->report = own;
-	for (size_t i = 0; one && least < 100 && i < best.n; i++)
+	for (size_t i = 0; one && i < best.n; i++)
 		schema_report_add(own, &best.v[i]);
 	schema_report_free(&best);
 }

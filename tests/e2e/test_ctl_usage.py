@@ -8,7 +8,7 @@ import pytest
 from support.ctl import complete, shelfctl
 from support.daemon import SHELFCTL, SOURCE, environment
 
-VERBS = ["ls", "show", "watch", "status", "doctor", "problems", "lint", "explain", "parse", "sync", "completion", "help"]
+VERBS = ["ls", "show", "watch", "status", "doctor", "problems", "lint", "explain", "parse", "validate", "sync", "completion", "help"]
 NOBODY = "unix:///nowhere/redis.sock"
 
 
@@ -161,6 +161,8 @@ def test_completion_offers_the_values_of_an_option(folder):
     assert complete(folder, "shelfctl ls --color=a") == ["auto", "always"]
     assert complete(folder, "shelfctl ls --color=") == ["auto", "always", "never"]
     assert complete(folder, "shelfctl parse --format j") == ["json"]
+    assert complete(folder, "shelfctl validate --format y") == ["yaml"]
+    assert complete(folder, "shelfctl validate --draft ") == ["7", "2020-12"]
 
 
 def test_completion_offers_codes_to_explain(folder):

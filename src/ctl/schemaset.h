@@ -1,0 +1,22 @@
+/* The schemas that a command line names: a folder of them, and the one to check by. */
+#ifndef CTL_SCHEMASET_H
+#define CTL_SCHEMASET_H
+
+#include "ctl/session.h"
+#include "manifest/schema.h"
+
+/*
+ * A set with the files of --schemas, by --draft where they do not say. A file
+ * that can not be used is told on standard error and left out. CTL_OK and the
+ * set, which the caller frees (schemas_free).
+ */
+int schemaset_new(const struct ctl *c, struct schemas **ret);
+
+/*
+ * The schema that a name means: a URI that is known in s, else a file, which is
+ * read. *ret_file is the file (the caller frees) and text its bytes, for messages; NULL and
+ * empty for a URI. CTL_FAILURE, told, when it can not be read or parsed.
+ */
+int schemaset_name(struct schemas *s, const char *name, char **ret_uri, char **ret_file, struct buf *text);
+
+#endif
