@@ -95,7 +95,7 @@ static const struct verb verbs[] = {
 	"before the folder its files are known below that URI. FILE - reads standard\n"
 	"input, as JSON or what --format says. Exit code 5 when a document is invalid.\n",
 	"shelfctl validate --schema person.schema.json alice.json bob.yaml\n"
-	"shelfctl validate --schemas schemas --schema https://example.org/person.json *.md\n"
+	"shelfctl validate --schemas defs --schema https://example.org/person *.md\n"
 	"shelfctl validate --schema s.json --formats --json - < draft.json\n",
 	{OPT_SCHEMA, OPT_SCHEMAS, OPT_DRAFT, OPT_FORMATS, OPT_FORMAT, OPT_NONE}, verb_validate},
     {"sync", "[PATH...]", 0, -1, "make shelfd look at the disk",
