@@ -15,6 +15,7 @@
 #include "base/log.h"
 #include "base/mem.h"
 #include "base/text.h"
+#include "config/dialects.h"
 #include "config/paths.h"
 #include "config/settings.h"
 #include "redis/url.h"
@@ -237,6 +238,10 @@ load(const struct flags *f, struct settings *s)
 	set_string(&s->catalog, f->catalog);
 	if (check_url(s, path, f->redis != NULL) != 0)
 		r = -1;
+	if (dialects_load(s, &ps) != 0)
+		r = -1;
+	print_problems(path != NULL ? path : "SHELFD_SCHEMAS", &ps);
+	problems_free(&ps);
 	free(path);
 	for (int i = 0; i < f->verbose && s->log_level < LOG_LEVEL_DEBUG; i++)
 		s->log_level++;

@@ -198,19 +198,15 @@ read_pointers(struct reader *r, const struct member *m, void *to)
 	take_list(r, m, list, pointer_check, to);
 }
 
-/* The rule sets of manifest/check.h. */
+/* Whether there is a dialect of this name is for dialects_load to say, which can tell the place. */
 static void
 read_schema(struct reader *r, const struct member *m, void *to)
 {
-	static const char *const names[] = {"skill", "mcp", "tool", NULL};
-	const char *const *name = names;
+	struct collection *c = to;
 
-	while (*name != NULL && (m->value->type != VALUE_STRING || strcmp(m->value->text, *name) != 0))
-		name++;
-	if (*name == NULL)
-		reader_wrong(r, m, "skill, mcp or tool");
-	else
-		reader_string(r, m, to);
+	reader_string(r, m, &c->schema);
+	c->schema_line = m->value->line;
+	c->schema_column = m->value->column;
 }
 
 static const struct reader_key fields_keys[] = {
@@ -232,7 +228,7 @@ static const struct reader_key collection_keys[] = {
     {"ignore", read_patterns, offsetof(struct collection, ignore), NULL},
     {"id_from", read_pointers, offsetof(struct collection, id_from), NULL},
     {"fields", NULL, offsetof(struct collection, fields), fields_keys},
-    {"schema", read_schema, offsetof(struct collection, schema), NULL},
+    {"schema", read_schema, 0, NULL},
     {"profile", read_profile, offsetof(struct collection, profile), NULL},
     {"rules", read_rules, offsetof(struct collection, levels), NULL},
     {"on_invalid", read_on_invalid, offsetof(struct collection, on_invalid), NULL},

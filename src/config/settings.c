@@ -9,6 +9,7 @@
 #include "base/text.h"
 #include "config/collection.h"
 #include "config/reader.h"
+#include "manifest/dialect.h"
 #include "manifest/place.h"
 #include "manifest/yaml.h"
 
@@ -55,6 +56,16 @@ read_url(struct reader *r, const struct member *m, void *to)
 	reader_string(r, m, &s->redis.url);
 	s->redis.url_line = m->value->line;
 	s->redis.url_column = m->value->column;
+}
+
+static void
+read_schemas(struct reader *r, const struct member *m, void *to)
+{
+	struct settings *s = to;
+
+	reader_string(r, m, &s->schemas);
+	s->schemas_line = m->value->line;
+	s->schemas_column = m->value->column;
 }
 
 /* Read after everything else, because the defaults may stand below it. */
@@ -122,6 +133,7 @@ static const struct reader_key file_keys[] = {
     {"on_invalid", read_on_invalid, AT(defaults.on_invalid), NULL},
     {"rules", read_rules, AT(defaults.levels), NULL},
     {"ignore", read_patterns, AT(defaults.ignore), NULL},
+    {"schemas", read_schemas, AT(s), NULL},
     {"collections", read_collections, 0, NULL},
     {"watch", NULL, 0, watch_keys},
     {"control", NULL, 0, control_keys},
@@ -170,7 +182,9 @@ settings_free(struct settings *s)
 	free(s->control.socket);
 	free(s->runtime_dir);
 	free(s->state_dir);
+	free(s->schemas);
 	collections_free(&s->collections);
+	dialects_free(s->dialects);
 	*s = (struct settings){0};
 }
 
@@ -313,6 +327,7 @@ settings_environment(struct settings *s, const char *(*get)(void *, const char *
 	    {"SHELFD_CONTROL_SOCKET", &s->control.socket},
 	    {"SHELFD_RUNTIME_DIR", &s->runtime_dir},
 	    {"SHELFD_STATE_DIR", &s->state_dir},
+	    {"SHELFD_SCHEMAS", &s->schemas},
 	};
 
 	for (size_t i = 0; i < sizeof strings / sizeof strings[0]; i++) {
@@ -324,6 +339,8 @@ settings_environment(struct settings *s, const char *(*get)(void *, const char *
 		*strings[i].to = mem_strdup(v);
 		if (strings[i].to == &s->redis.url)
 			s->redis.url_line = s->redis.url_column = 0;
+		if (strings[i].to == &s->schemas)
+			s->schemas_line = s->schemas_column = 0;
 	}
 	return environment_checked(s, get, arg, ps);
 }

@@ -35,6 +35,9 @@ struct settings {
 		usec_t timeout; /* of a request; 5 s */
 	} redis;
 	struct collections collections;
+	char *schemas; /* a folder of the user's; NULL: none */
+	int schemas_line, schemas_column; /* where the file has it; 0 when it is from elsewhere */
+	struct dialects *dialects; /* of dialects_load, or NULL; the collections borrow them */
 	struct {
 		usec_t quiet; /* 10 ms */
 		usec_t writer; /* 100 ms */

@@ -177,7 +177,7 @@ verb_lint(struct ctl *c, int argc, const char *const *argv)
 	int rc = lint_options(&l);
 
 	if (rc == CTL_OK)
-		rc = session_settings(c);
+		rc = session_dialects(c);
 	if (rc != CTL_OK)
 		return rc;
 	if (p.changed && session_opt(c, OPT_CHANGED)[0] != '\0')

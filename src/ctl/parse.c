@@ -331,7 +331,7 @@ parse_stdin(struct ctl *c)
 int
 verb_parse(struct ctl *c, int argc, const char *const *argv)
 {
-	int rc = session_settings(c);
+	int rc = session_dialects(c);
 
 	(void)argc;
 	if (rc != CTL_OK)

@@ -286,7 +286,7 @@ pick_default(struct pick *p)
 	char *root = source_root(p->c);
 	int rc = CTL_FAILURE;
 
-	if (source_has_collection(cs, root)) {
+	if (collections_find(cs, "") != NULL || source_has_collection(cs, root)) {
 		groups_add(&g, root, "");
 		rc = pick_group(p, &g.v[0]);
 	} else {

@@ -8,6 +8,7 @@
 #include "base/fs.h"
 #include "base/limits.h"
 #include "base/mem.h"
+#include "config/dialects.h"
 #include "config/paths.h"
 #include "ctl/findings.h"
 #include "redis/access.h"
@@ -156,6 +157,20 @@ session_settings(struct ctl *c)
 		rc = session_environment(c);
 	if (rc == CTL_OK)
 		rc = session_flags(c);
+	return rc;
+}
+
+int
+session_dialects(struct ctl *c)
+{
+	struct problems ps = {0};
+	int rc = session_settings(c);
+
+	if (rc == CTL_OK && c->settings.dialects == NULL && dialects_load(&c->settings, &ps) != 0) {
+		session_say_problems(c, "configuration", &ps);
+		rc = CTL_FAILURE;
+	}
+	problems_free(&ps);
 	return rc;
 }
 

@@ -24,6 +24,9 @@ void session_free(struct ctl *c);
 /* Defaults, the file, the environment, the options, in this order; once. */
 int session_settings(struct ctl *c);
 
+/* The settings, with the dialects of their collections: for what judges manifests. */
+int session_dialects(struct ctl *c);
+
 /* The folder of sockets. After session_settings; the caller frees. */
 char *session_runtime_dir(const struct ctl *c);
 

@@ -6,10 +6,8 @@
 #include "manifest/codes.h"
 #include "manifest/rule.h"
 
-/*
- * Whether inputSchema is a valid schema, and a server.json by the schema that it
- * declares, are rows for the day there is an engine for JSON Schema.
- */
+#define SCHEMA_HINT "correct the schema: JSON Schema, draft 2020-12 or 7"
+
 static const struct rule rules[] = {
     {NULL, "name-type", rule_is_text, "name", 0, 0, "put the value in quotes if it is meant as text"},
     {NULL, "description-type", rule_is_text, "description", 0, 0, "put the value in quotes if it is meant as text"},
@@ -44,20 +42,57 @@ static const struct rule rules[] = {
 	"describe the arguments as an object with properties"},
     {"tool", "tool-input-schema", rule_tool_input_schema, "parameters", 0, 0,
 	"describe the arguments as an object with properties"},
+    {"tool", "tool-schema-invalid", rule_tool_schema, "inputSchema", 0, 0, SCHEMA_HINT},
+    {"tool", "tool-schema-invalid", rule_tool_schema, "input_schema", 0, 0, SCHEMA_HINT},
+    {"tool", "tool-schema-invalid", rule_tool_schema, "parameters", 0, 0, SCHEMA_HINT},
+    {"tool", "tool-schema-invalid", rule_tool_schema, "outputSchema", 0, 0, SCHEMA_HINT},
+
+    {"function", "name-missing", rule_is_there, "name", 0, 0, "add the name by which a model calls the function"},
+    {"function", "description-missing", rule_is_there, "description", 0, 0,
+	"add a sentence that says what the function does"},
+    {"function", "tool-name-format", rule_function_name, "name", 1, 64, "write it like convert_units"},
+    {"function", "tool-input-schema", rule_tool_input_schema, "parameters", 0, 0,
+	"describe the arguments as an object with properties"},
+    {"function", "tool-schema-invalid", rule_tool_schema, "parameters", 0, 0, SCHEMA_HINT},
+
+    {"tools", "tool-duplicate-name", rule_tool_names, NULL, 0, 0, "rename one of them"},
+
+    {"catalog-item", "catalog-duplicate-name", rule_catalog_names, NULL, 0, 0, "rename one of them"},
 };
+
+const char *const *
+check_rule_sets(void)
+{
+	static const char *const sets[] = {"skill", "mcp", "tool", "catalog-item", NULL};
+
+	return sets;
+}
+
+void
+check_rules(const struct check *c, const char *set)
+{
+	for (size_t i = 0; i < sizeof rules / sizeof *rules; i++) {
+		const struct rule *r = &rules[i];
+
+		if (r->schema == set || (r->schema != NULL && set != NULL && strcmp(r->schema, set) == 0))
+			r->run(c, r);
+	}
+}
 
 void
 check_document(const struct manifest_source *src, const struct value *root, bool markdown, struct problems *ps)
 {
-	const struct check c = {src, root, markdown, ps};
+	const struct check c = {src, root, "", &src->collection->fields, markdown, ps};
 	const char *schema = src->collection->schema;
 
-	for (size_t i = 0; i < sizeof rules / sizeof *rules; i++) {
-		const struct rule *r = &rules[i];
-
-		if (r->schema == NULL || (schema != NULL && strcmp(r->schema, schema) == 0))
-			r->run(&c, r);
-	}
+	check_rules(&c, NULL);
+	if (schema == NULL)
+		return;
+	if (strcmp(schema, "tool") == 0)
+		rule_tools(&c);
+	else
+		check_rules(&c, schema);
+	rule_schema(&c);
 }
 
 enum severity

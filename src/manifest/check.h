@@ -14,6 +14,9 @@
  */
 void check_document(const struct manifest_source *src, const struct value *root, bool markdown, struct problems *ps);
 
+/* Names of the sets of rules, of which a collection's schema may be one; ends with NULL. */
+const char *const *check_rule_sets(void);
+
 /* The severity of a code (codes.h) in a profile. */
 enum severity check_severity(const char *code, enum profile profile);
 

@@ -10,6 +10,7 @@
 #define IN_MCP "mcps/wiki/server.json"
 #define IN_TOOL "tools/format.yaml"
 #define IN_CAPABILITY "capabilities/search.yaml"
+#define IN_CATALOG "catalog/database.yaml"
 #define IN_CONFIG "shelfd.yaml"
 #define COMMANDS NULL
 
@@ -21,6 +22,16 @@ const struct code codes_table[] = {
 	 COMMANDS,
 	 "printf '\\357\\273\\277---\\nname: pdf\\ndescription: Fill in forms.\\n---\\n' >skills/pdf/SKILL.md\n",
 	 "printf -- '---\\nname: pdf\\ndescription: Fill in forms.\\n---\\n' >skills/pdf/SKILL.md\n"},
+	{"catalog-duplicate-name", IN_STRICT, "two groups or two fields of a catalog item have one name",
+	 "What a person fills in is known by the name of its field, over all groups, so two fields with one name"
+	 " can not be told apart; nor can two groups. The id counts as the name where there is one.",
+	 IN_CATALOG,
+	 "name: database\nversion: 1.2.0\npresentation:\n"
+	 "  fields:\n  - {name: size, type: integer}\n  - {name: size, type: string}\n"
+	 "fulfillment:\n  actions: [{type: ticket}]\n",
+	 "name: database\nversion: 1.2.0\npresentation:\n"
+	 "  fields:\n  - {name: size, type: integer}\n  - {name: engine, type: string}\n"
+	 "fulfillment:\n  actions: [{type: ticket}]\n"},
 	{"config-syntax", ALWAYS, "the configuration is not UTF-8 text",
 	 "The configuration file is UTF-8 text without NUL bytes: one YAML mapping. shelfd.yaml(5) lists every key.",
 	 COMMANDS,
@@ -214,6 +225,69 @@ const struct code codes_table[] = {
 	 COMMANDS,
 	 "{ printf 'name: format\\ndescription: Format code.\\nmanual: '; seq -s ' ' 20000; } >tools/format.yaml\n",
 	 "printf 'name: format\\ndescription: Format code.\\nmanual: see manual.txt\\n' >tools/format.yaml\n"},
+	{"schema-required", IN_STRICT, "something that the schema of the collection requires is not there",
+	 "The schema that the collection names, or that the document declares, wants a key that is missing. The"
+	 " message names it and the pointer says where; a schema that comes with shelfd is explained in"
+	 " doc/DIALECTS.md.",
+	 IN_MCP,
+	 "{\n  \"$schema\": \"https://static.modelcontextprotocol.io/schemas/2025-12-11/server.schema.json\",\n"
+	 "  \"name\": \"org.example/wiki\",\n  \"description\": \"Search the pages of a wiki.\",\n  \"version\": \"1.2.0\",\n"
+	 "  \"packages\": [{\"registryType\": \"npm\"}]\n}\n",
+	 "{\n  \"$schema\": \"https://static.modelcontextprotocol.io/schemas/2025-12-11/server.schema.json\",\n"
+	 "  \"name\": \"org.example/wiki\",\n  \"description\": \"Search the pages of a wiki.\",\n  \"version\": \"1.2.0\",\n"
+	 "  \"packages\": [{\"registryType\": \"npm\", \"identifier\": \"wiki-server\"}]\n}\n"},
+	{"schema-type", IN_STRICT, "a value is of another type than its schema says",
+	 "The schema that the collection names, or that the document declares, wants another type: a list, a"
+	 " mapping, text, a number, true or false. In YAML a text that looks like a number or like true needs"
+	 " quotes.",
+	 IN_MCP,
+	 "{\n  \"$schema\": \"https://static.modelcontextprotocol.io/schemas/2025-12-11/server.schema.json\",\n"
+	 "  \"name\": \"org.example/wiki\",\n  \"description\": \"Search the pages of a wiki.\",\n  \"version\": \"1.2.0\",\n"
+	 "  \"packages\": {\"identifier\": \"wiki-server\"}\n}\n",
+	 "{\n  \"$schema\": \"https://static.modelcontextprotocol.io/schemas/2025-12-11/server.schema.json\",\n"
+	 "  \"name\": \"org.example/wiki\",\n  \"description\": \"Search the pages of a wiki.\",\n  \"version\": \"1.2.0\",\n"
+	 "  \"packages\": [{\"identifier\": \"wiki-server\"}]\n}\n"},
+	{"schema-undecided", WARNED, "it can not be told whether a document follows its schema, or whether a schema is valid",
+	 "Every check has a budget, so that no schema and no document holds shelfd up; it was not enough here. Or a schema names"
+	 " a draft of JSON Schema that shelfd does not know: it knows 2020-12 and 7. The document may be right.",
+	 IN_TOOL,
+	 "name: format\ndescription: Format code.\ninputSchema:\n  $schema: http://json-schema.org/draft-03/schema#\n"
+	 "  type: object\n",
+	 "name: format\ndescription: Format code.\ninputSchema:\n  $schema: http://json-schema.org/draft-07/schema#\n"
+	 "  type: object\n"},
+	{"schema-unknown-key", IN_STRICT, "a key is none of those that the schema allows",
+	 "The schema that the collection names, or that the document declares, is closed: it lists all keys there"
+	 " may be. Mostly the key is misspelled, or stands one level too high or too low.",
+	 COMMANDS,
+	 "mkdir schemas\n"
+	 "echo '{\"properties\": {\"name\": true, \"description\": true}, \"additionalProperties\": false}' >schemas/closed.json\n"
+	 "echo '{schemas: schemas, collections: [{type: tool, path: tools, flat: \"*.yaml\", schema: closed}]}' >shelfd.yaml\n"
+	 "echo '{name: format, description: Format code., languages: [go]}' >tools/format.yaml\n",
+	 "mkdir schemas\n"
+	 "echo '{\"properties\": {\"name\": true, \"description\": true}, \"additionalProperties\": false}' >schemas/closed.json\n"
+	 "echo '{schemas: schemas, collections: [{type: tool, path: tools, flat: \"*.yaml\", schema: closed}]}' >shelfd.yaml\n"
+	 "echo '{name: format, description: Format code.}' >tools/format.yaml\n"},
+	{"schema-value", IN_STRICT, "a value is outside of what its schema allows",
+	 "The type is right, but the value is none of those listed, does not have the form that the schema asks"
+	 " for, or is too short, too long, too small or too large. The message says what was expected.",
+	 IN_MCP,
+	 "{\n  \"$schema\": \"https://static.modelcontextprotocol.io/schemas/2025-12-11/server.schema.json\",\n"
+	 "  \"name\": \"org.example/wiki\",\n  \"description\": \"Search the pages of a wiki.\",\n  \"version\": \"1.2.0\",\n"
+	 "  \"remotes\": [{\"type\": \"http\", \"url\": \"https://wiki.example/mcp\"}]\n}\n",
+	 "{\n  \"$schema\": \"https://static.modelcontextprotocol.io/schemas/2025-12-11/server.schema.json\",\n"
+	 "  \"name\": \"org.example/wiki\",\n  \"description\": \"Search the pages of a wiki.\",\n  \"version\": \"1.2.0\",\n"
+	 "  \"remotes\": [{\"type\": \"sse\", \"url\": \"https://wiki.example/mcp\"}]\n}\n"},
+	{"schema-violation", IN_STRICT, "a part of the document does not follow its schema",
+	 "The schema that the collection names, or that the document declares, has a rule of several parts for this"
+	 " value, such as one of several shapes, and none of them holds. The message names the rule and the pointer"
+	 " the value.",
+	 IN_MCP,
+	 "{\n  \"$schema\": \"https://static.modelcontextprotocol.io/schemas/2025-12-11/server.schema.json\",\n"
+	 "  \"name\": \"org.example/wiki\",\n  \"description\": \"Search the pages of a wiki.\",\n  \"version\": \"1.2.0\",\n"
+	 "  \"packages\": [{\"identifier\": \"wiki-server\", \"packageArguments\": [{\"type\": \"positional\"}]}]\n}\n",
+	 "{\n  \"$schema\": \"https://static.modelcontextprotocol.io/schemas/2025-12-11/server.schema.json\",\n"
+	 "  \"name\": \"org.example/wiki\",\n  \"description\": \"Search the pages of a wiki.\",\n  \"version\": \"1.2.0\",\n"
+	 "  \"packages\": [{\"identifier\": \"wiki-server\", \"packageArguments\": [{\"type\": \"positional\", \"value\": \"all\"}]}]\n}\n"},
 	{"skill-compatibility-length", IN_STRICT, "compatibility is longer than 500 characters",
 	 "The Agent Skills standard allows 1 to 500 characters for what a skill needs in order to run.",
 	 COMMANDS,
@@ -277,6 +351,11 @@ const struct code codes_table[] = {
 	 COMMANDS,
 	 "{ printf 'name: format\\ndescription: Format code.\\nrows:\\n'; seq -f '- %g' 20000; } >tools/format.yaml\n",
 	 "printf 'name: format\\ndescription: Format code.\\nrows: rows.csv\\n' >tools/format.yaml\n"},
+	{"tool-duplicate-name", IN_STRICT, "two tools of a list have one name",
+	 "A model calls a tool by its name, so the names in a list of tools must differ.",
+	 IN_TOOL,
+	 "tools:\n- {name: format, description: Format code.}\n- {name: format, description: Format text.}\n",
+	 "tools:\n- {name: format_code, description: Format code.}\n- {name: format_text, description: Format text.}\n"},
 	{"tool-input-schema", IN_STRICT, "the input schema of a tool is not the schema of an object",
 	 "inputSchema (or input_schema, or parameters) is a JSON Schema for the arguments of the tool, and the arguments are"
 	 " an object: a mapping whose type, if given, is object.",
@@ -289,6 +368,12 @@ const struct code codes_table[] = {
 	 IN_TOOL,
 	 "name: format my file\ndescription: Format code.\n",
 	 "name: format_file\ndescription: Format code.\n"},
+	{"tool-schema-invalid", IN_STRICT, "a schema of a tool is no valid JSON Schema",
+	 "inputSchema (or input_schema, or parameters) and outputSchema are JSON Schemas, of draft 2020-12 unless"
+	 " $schema says draft 7. A keyword with a value that it can not have makes model providers refuse the tool.",
+	 IN_TOOL,
+	 "name: format\ndescription: Format code.\ninputSchema:\n  type: object\n  properties:\n    width: {type: int}\n",
+	 "name: format\ndescription: Format code.\ninputSchema:\n  type: object\n  properties:\n    width: {type: integer}\n"},
 	{"unreadable", ALWAYS, "the file can not be read",
 	 "The message has the system's reason. This is not taken for a deletion: the last good version stays.",
 	 COMMANDS,

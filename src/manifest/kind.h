@@ -14,6 +14,9 @@
 enum profile { PROFILE_LENIENT, PROFILE_STRICT };
 enum on_invalid { ON_INVALID_KEEP, ON_INVALID_WITHDRAW };
 
+struct dialects;
+struct schema;
+
 /* Where the published fields are found: lists of JSON pointers, tried in order, each ends with NULL. */
 struct fields {
 	char **name;
@@ -33,7 +36,11 @@ struct collection {
 	char **ignore; /* further patterns relative to path that are never read, likewise */
 	char **id_from; /* JSON pointers, tried in order, ends with NULL; or NULL: the id comes from the path */
 	struct fields fields;
-	char *schema; /* name of the rule set: "skill", "mcp", "tool"; or NULL */
+	char *schema; /* name of its dialect (dialect.h); or NULL */
+	int schema_line, schema_column; /* where the configuration has it; 0 when it is from elsewhere */
+	const struct schema
+	    *validator; /* of the dialect; borrowed; NULL until connected, and where it has rules only */
+	const struct dialects *dialects; /* for what documents declare; borrowed, NULL until connected */
 	enum profile profile;
 	struct levels levels; /* of single codes, instead of the profile's */
 	enum on_invalid on_invalid;

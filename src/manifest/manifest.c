@@ -211,11 +211,44 @@ draft_refuse_root(struct draft *d, const struct value *root, bool markdown)
 		    "the %s is of type %s; a mapping of keys to values is expected", what, value_type_word(root->type));
 }
 
-static void
-draft_take_document(struct draft *d, const struct value *root, bool markdown)
+/*
+ * A bare list of tools is read as if it stood below "tools", because metadata is
+ * an object. NULL: root is none.
+ */
+static const struct value *
+draft_tool_list(struct draft *d, struct document *doc, const struct value *root)
 {
+	const char *schema = d->src->collection->schema;
+	struct value *object;
+
+	if (root->type != VALUE_ARRAY || schema == NULL || strcmp(schema, "tool") != 0)
+		return NULL;
+	for (size_t i = 0; i < root->array.len; i++)
+		if (root->array.items[i]->type != VALUE_OBJECT)
+			return NULL;
+	object = document_alloc(doc, sizeof *object);
+	*object = (struct value){.type = VALUE_OBJECT, .line = root->line, .column = root->column};
+	object->object.members = document_alloc(doc, sizeof *object->object.members);
+	object->object.len = 1;
+	object->object.members[0] = (struct member){
+	    .key = "tools",
+	    .key_len = strlen("tools"),
+	    .line = root->line,
+	    .column = root->column,
+	};
+	object->object.members[0].value = document_alloc(doc, sizeof *root);
+	*object->object.members[0].value = *root;
+	return object;
+}
+
+static void
+draft_take_document(struct draft *d, struct document *doc, const struct value *root, bool markdown)
+{
+	const struct value *list = draft_tool_list(d, doc, root);
 	struct buf json = {0};
 
+	if (list != NULL)
+		root = list;
 	if (root->type != VALUE_OBJECT) {
 		draft_refuse_root(d, root, markdown);
 		return;
@@ -282,7 +315,7 @@ draft_take(struct draft *d, const char *s, size_t n)
 
 	switch (parse_document(format, s, n, doc, &root, d->ps)) {
 	case PARSED_DOCUMENT:
-		draft_take_document(d, root, format == FORMAT_MARKDOWN);
+		draft_take_document(d, doc, root, format == FORMAT_MARKDOWN);
 		break;
 	case PARSED_PLAIN:
 		draft_take_text(d, s, n);

@@ -1,4 +1,4 @@
-/* The rules of the single dialects: Agent Skills, tools, the MCP registry. */
+/* The rules of single dialects: Agent Skills, the MCP registry. */
 #include <stdio.h>
 #include <string.h>
 
@@ -21,22 +21,6 @@ static bool
 is_lower_or_digit(char ch)
 {
 	return (ch >= 'a' && ch <= 'z') || (ch >= '0' && ch <= '9');
-}
-
-static bool
-is_alnum(char ch)
-{
-	return is_lower_or_digit(ch) || (ch >= 'A' && ch <= 'Z');
-}
-
-/* Are all n bytes letters, digits, or in extra? */
-static bool
-consists_of(const char *s, size_t n, const char *extra)
-{
-	for (size_t i = 0; i < n; i++)
-		if (!is_alnum(s[i]) && (s[i] == '\0' || strchr(extra, s[i]) == NULL))
-			return false;
-	return true;
 }
 
 static bool
@@ -125,48 +109,6 @@ rule_skill_keys(const struct check *c, const struct rule *r)
 	}
 }
 
-void
-rule_tool_name(const struct check *c, const struct rule *r)
-{
-	const struct value *v = rule_string(c, r);
-	char word[RULE_WORD];
-
-	if (v == NULL)
-		return;
-	if (v->text_len < r->min || utf8_length(v->text, v->text_len) > r->max)
-		rule_complain(c, r, rule_place(v, "/name"), "name has %zu characters; %zu to %zu are allowed",
-		    utf8_length(v->text, v->text_len), r->min, r->max);
-	else if (!consists_of(v->text, v->text_len, "_.-"))
-		rule_complain(c, r, rule_place(v, "/name"),
-		    "name '%s' is not allowed; letters, digits, '_', '.' and '-' are",
-		    text_escape_to(word, sizeof word, v->text));
-}
-
-void
-rule_tool_input_schema(const struct check *c, const struct rule *r)
-{
-	const struct value *v = value_get(c->root, r->key), *type;
-	char pointer[RULE_WORD], word[RULE_WORD];
-
-	if (v == NULL)
-		return;
-	if (v->type != VALUE_OBJECT) {
-		rule_complain(c, r, rule_place_key(v, r, pointer), "%s is of type %s; an object is expected", r->key,
-		    value_type_word(v->type));
-		return;
-	}
-	type = value_get(v, "type");
-	if (type == NULL || (type->type == VALUE_STRING && strcmp(type->text, "object") == 0))
-		return;
-	(void)snprintf(pointer, sizeof pointer, "/%s/type", r->key);
-	if (type->type == VALUE_STRING)
-		rule_complain(c, r, rule_place(type, pointer), "the type of %s is '%s'; 'object' is expected", r->key,
-		    text_escape_to(word, sizeof word, type->text));
-	else
-		rule_complain(c, r, rule_place(type, pointer), "the type of %s is of type %s; 'object' is expected",
-		    r->key, value_type_word(type->type));
-}
-
 /*
  * Is the document a server.json of the MCP registry? Other dialects describe
  * servers in ways of their own, and the registry's rules are not theirs.
@@ -198,8 +140,8 @@ is_mcp_name(const char *s, size_t n)
 	if (slash == NULL)
 		return false;
 	before = (size_t)(slash - s);
-	return before > 0 && before + 1 < n && consists_of(s, before, ".-") &&
-	    consists_of(slash + 1, n - before - 1, "._-");
+	return before > 0 && before + 1 < n && rule_consists_of(s, before, ".-") &&
+	    rule_consists_of(slash + 1, n - before - 1, "._-");
 }
 
 void

@@ -17,11 +17,14 @@ FIXTURES = SOURCE / "tests" / "data" / "codes"
 
 # Where a manifest of this kind is put, and the collections of all of them.
 PLACES = {"SKILL": "skills/{code}/SKILL.md", "skill": "skills/{code}.md", "mcp": "mcps/{code}{ext}", "tool": "tools/{code}{ext}",
-          "cap": "caps/{code}{ext}"}
+          "cap": "caps/{code}{ext}", "catalog": "catalog/{code}{ext}", "closed": "closed/{code}{ext}", "slow": "slow/{code}{ext}"}
 COLLECTIONS = [
     {"type": "skill", "path": "skills", "entry": ["SKILL.md"], "flat": ["*.md"], "schema": "skill"},
     {"type": "mcp", "path": "mcps", "flat": ["*.json", "*.yaml"], "schema": "mcp"},
     {"type": "tool", "path": "tools", "flat": ["*.json", "*.yaml"], "schema": "tool"},
+    {"type": "catalog", "path": "catalog", "flat": ["*.yaml"], "schema": "catalog-item"},
+    {"type": "closed", "path": "closed", "flat": ["*.yaml"], "schema": "closed"},
+    {"type": "slow", "path": "slow", "flat": ["*.yaml"], "schema": "slow"},
     {"type": "cap", "path": "caps", "flat": ["*.yaml"], "id_from": "/metadata/id"},
 ]
 
@@ -60,7 +63,7 @@ MANIFESTS = [f for f in fixtures() if f.kind != "config"]
 
 def lint(checkout):
     with open(checkout.path("shelfd.yaml"), "w", encoding="utf-8") as file:
-        json.dump({"collections": COLLECTIONS}, file)
+        json.dump({"schemas": str(SOURCE / "tests" / "data" / "schemas"), "collections": COLLECTIONS}, file)
     done = shelfctl(checkout.root, "-c", "shelfd.yaml", "-C", ".", "lint", "--json")
     found = {}
     for line in done.stdout.splitlines():

@@ -237,3 +237,9 @@ def test_real_manifests_are_all_looked_at(checkout, corpus, name):
     done = lint(checkout, "--json")
     assert done.stderr.startswith(f"{number} manifests: ")
     assert done.returncode == (0 if ": 0 errors" in done.stderr else 5)
+
+
+def test_a_collection_that_is_all_of_the_root_is_linted(checkout):
+    checkout.write("shelfd.yaml", "collections:\n- {type: skill, path: ., entry: [SKILL.md]}\n")
+    checkout.write("deep/broken/SKILL.md", BROKEN)
+    assert codes(lint(checkout, "-c", "shelfd.yaml", "--json", check=5)) == [("deep/broken/SKILL.md", "yaml-unquoted-colon")]

@@ -152,6 +152,7 @@ assert_settings_equal(const struct settings *a, const struct settings *b)
 	assert_same_text("redis.tls.server_name", a->redis.tls.server_name, b->redis.tls.server_name);
 	assert_same_text("redis.password_file", a->redis.password_file, b->redis.password_file);
 	assert_same_number("redis.timeout", a->redis.timeout, b->redis.timeout);
+	assert_same_text("schemas", a->schemas, b->schemas);
 	assert_same_number("collections", (int64_t)a->collections.n, (int64_t)b->collections.n);
 	for (size_t i = 0; i < a->collections.n; i++)
 		assert_same_collection(&a->collections.v[i], &b->collections.v[i]);

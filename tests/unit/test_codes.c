@@ -8,6 +8,7 @@
 
 #include <cmocka.h>
 
+#include "config/dialects.h"
 #include "config/settings.h"
 #include "manifest/codes.h"
 #include "manifest/manifest.h"
@@ -18,7 +19,8 @@ static const char with_capabilities[] =
     "- {type: skill, path: skills, entry: [SKILL.md], schema: skill}\n"
     "- {type: mcp, path: mcps, entry: [server.json], schema: mcp}\n"
     "- {type: tool, path: tools, flat: ['**/*.yaml'], schema: tool}\n"
-    "- {type: capability, path: capabilities, flat: ['*.yaml'], id_from: /metadata/dc_identifier}\n";
+    "- {type: capability, path: capabilities, flat: ['*.yaml'], id_from: /metadata/dc_identifier}\n"
+    "- {type: catalog-item, path: catalog, flat: ['*.yaml'], schema: catalog-item}\n";
 
 static void
 read_manifest(const struct collections *cs, const char *path, const char *text, struct problems *ret)
@@ -90,6 +92,7 @@ a_wrong_example_has_its_code_and_nothing_is_wrong_with_the_right_one(void **stat
 	(void)state;
 	settings_init(&s);
 	assert_int_equal(settings_parse(&s, with_capabilities, strlen(with_capabilities), &ps), 0);
+	assert_int_equal(dialects_load(&s, &ps), 0);
 	rows = code_all(&n);
 	for (size_t i = 0; i < n; i++) {
 		if (rows[i].path == NULL)

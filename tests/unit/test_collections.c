@@ -168,7 +168,7 @@ a_wrong_value_is_told_where_it_stands(void **state)
 	assert_refused("fields: {version: [/a, b]}", "3:29 config-value b; expected a JSON pointer");
 	assert_refused("fields: {title: /a}", "3:15 config-unknown-key title in fields");
 	assert_refused("fields: /a", "3:14 config-value a mapping");
-	assert_refused("schema: skills", "3:14 config-value skills; expected skill, mcp or tool");
+	assert_refused("schema: 7", "3:14 config-value 7; expected a text");
 	assert_refused("profile: strikt", "3:15 config-value strikt");
 	assert_refused("on_invalid: ''", "3:18 config-value on_invalid");
 	assert_refused("rules: [bom]", "3:13 config-value rules; expected a mapping");

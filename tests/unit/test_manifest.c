@@ -186,54 +186,6 @@ without_front_matter_the_strict_profile_refuses(void **state)
 }
 
 static void
-a_level_of_the_collection_wins_over_the_profile(void **state)
-{
-	struct collections *cs = *state;
-	struct collection *c = &cs->v[SKILL];
-	static const char bom[] = "\xef\xbb\xbf---\nname: a\ndescription: d\n---\n";
-	struct manifest *m;
-
-	c->profile = PROFILE_STRICT;
-	levels_set(&c->levels, "skill-name-folder", LEVEL_OFF);
-	levels_set(&c->levels, "skill-unknown-key", LEVEL_NOTE);
-	levels_set(&c->levels, "frontmatter-missing", LEVEL_WARNING);
-	levels_set(&c->levels, "bom", LEVEL_ERROR);
-	m = parse(c, "skills/b/SKILL.md", "---\nname: a\ndescription: d\nauthor: x\n---\n");
-	assert_true(m->ok);
-	assert_int_equal(m->problems.n, 1);
-	assert_string_equal(m->problems.v[0].code, "skill-unknown-key");
-	assert_int_equal(m->problems.v[0].severity, SEVERITY_NOTE);
-	manifest_unref(m);
-	m = parse(c, "skills/b/SKILL.md", "# B\n\nText.\n");
-	assert_true(m->ok);
-	assert_int_equal(m->problems.v[0].severity, SEVERITY_WARNING);
-	manifest_unref(m);
-	assert_refused(c, "skills/a/SKILL.md", bom, "bom", 1, 1);
-	assert_refused(c, "skills/a/SKILL.md", "---\nname: A\ndescription: d\n---\n", "skill-name-format", 2, 7);
-}
-
-static void
-what_is_off_takes_no_room_from_what_is_not(void **state)
-{
-	struct collections *cs = *state;
-	struct collection *c = &cs->v[SKILL];
-	struct buf text = {0};
-	struct manifest *m;
-
-	levels_set(&c->levels, "skill-unknown-key", LEVEL_OFF);
-	buf_addstr(&text, "---\nname: a\ndescription: d\n");
-	for (int i = 0; i < 2 * LIMIT_PROBLEMS; i++)
-		buf_addf(&text, "k%d: 1\n", i);
-	buf_addstr(&text, "status: odd\n---\n");
-	m = parse(c, "skills/a/SKILL.md", buf_str(&text));
-	assert_int_equal(m->problems.n, 1);
-	assert_string_equal(m->problems.v[0].code, "status-unknown");
-	assert_false(m->problems.truncated);
-	manifest_unref(m);
-	buf_free(&text);
-}
-
-static void
 text_that_is_not_utf8_is_refused_at_its_place(void **state)
 {
 	const struct collections *cs = *state;
@@ -595,8 +547,6 @@ main(void)
 	    WITH_COLLECTIONS(digests_are_of_the_raw_bytes_and_of_the_canonical_metadata),
 	    WITH_COLLECTIONS(without_front_matter_name_and_description_are_derived),
 	    WITH_COLLECTIONS(without_front_matter_the_strict_profile_refuses),
-	    WITH_COLLECTIONS(a_level_of_the_collection_wins_over_the_profile),
-	    WITH_COLLECTIONS(what_is_off_takes_no_room_from_what_is_not),
 	    WITH_COLLECTIONS(text_that_is_not_utf8_is_refused_at_its_place),
 	    WITH_COLLECTIONS(one_byte_over_the_limit_is_refused),
 	    WITH_COLLECTIONS(what_is_no_mapping_is_refused),

@@ -113,6 +113,7 @@ static const char *const keys[] = {
     "/profile",
     "/on_invalid",
     "/rules",
+    "/schemas",
     "/ignore",
     "/collections/3/type",
     "/collections/3/path",
@@ -170,7 +171,7 @@ the_manual_names_every_key_and_variable(void **state)
 	static const char *const variables[] = {"SHELFD_CATALOG", "SHELFD_REDIS_URL", "SHELFD_REDIS_USER",
 	    "SHELFD_REDIS_PASSWORD_FILE", "SHELFD_REDIS_CA_FILE", "SHELFD_REDIS_CA_PATH", "SHELFD_REDIS_CERT_FILE",
 	    "SHELFD_REDIS_KEY_FILE", "SHELFD_REDIS_SERVER_NAME", "SHELFD_ROOT", "SHELFD_LOG_LEVEL", "SHELFD_PROFILE",
-	    "SHELFD_CONTROL_SOCKET", "SHELFD_RUNTIME_DIR", "SHELFD_STATE_DIR"};
+	    "SHELFD_CONTROL_SOCKET", "SHELFD_RUNTIME_DIR", "SHELFD_STATE_DIR", "SHELFD_SCHEMAS"};
 	struct buf page = {0};
 
 	(void)state;

@@ -16,6 +16,7 @@ class Collection:
     ignore: list = dataclasses.field(default_factory=list)
     id_from: str | list = None
     fields: dict = dataclasses.field(default_factory=dict)
+    schema: str = None
 
     def __post_init__(self):
         given = {k: [v] if isinstance(v, str) else v for k, v in self.fields.items()}
@@ -28,7 +29,7 @@ def default_collections():
         Collection("mcp", "mcps", ["server.json", "server.yaml", "server.yml"],
                    ["**/*.json", "**/*.yaml", "**/*.yml", "**/*.md"]),
         Collection("tool", "tools", ["tool.yaml", "tool.yml", "tool.json"],
-                   ["**/*.yaml", "**/*.yml", "**/*.json", "**/*.md"]),
+                   ["**/*.yaml", "**/*.yml", "**/*.json", "**/*.md"], schema="tool"),
     ]
 
 

@@ -256,6 +256,8 @@ def read(data, path, id_by_path, collection, conflicted=False):
     if conflicted and MARKER.search(data):
         raise Invalid("conflict markers")
     root = metadata_of(data, path, id_by_path)
+    if collection.schema == "tool" and isinstance(root, list) and all(isinstance(one, dict) for one in root):
+        root = {"tools": root}
     if not isinstance(root, dict):
         raise Invalid("not a mapping")
     fields = published_fields(root, collection.fields)

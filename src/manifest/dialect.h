@@ -1,0 +1,44 @@
+/*
+ * Dialects: what the documents of a collection are checked by, under a name. Some
+ * are rules of shelfd's own (check.h), some JSON Schemas, some both. The schemas
+ * that come with shelfd are built in (etc/schemas); the user's are added.
+ */
+#ifndef MANIFEST_DIALECT_H
+#define MANIFEST_DIALECT_H
+
+#include <stdbool.h>
+#include <stddef.h>
+
+#include "base/err.h"
+#include "manifest/schema.h"
+
+struct dialects;
+
+struct dialects *dialects_new(void);
+void dialects_free(struct dialects *d); /* NULL is fine */
+
+/*
+ * Make the schema in these bytes known by its name, a path without extension
+ * ("team/pdf"), and by its $id. A reference to another file is relative to its
+ * own. yaml: the bytes are YAML, else JSON. -1: it is none, or its name or $id is
+ * taken; nothing is known of it then. Before dialects_complete.
+ */
+int dialects_add(struct dialects *d, const char *name, bool yaml, const char *bytes, size_t n, struct err *e);
+
+/*
+ * No more will come: add those that come with shelfd, but for names that are
+ * taken, and compile what was added. -1: one can not be compiled.
+ */
+int dialects_complete(struct dialects *d, struct err *e);
+
+/*
+ * What follows is for a complete set. The schema of the dialect of this name, or
+ * NULL where it has rules only. -1: there is no such dialect (with what is near),
+ * or its schema can not be compiled because what it refers to was replaced.
+ */
+int dialects_find(struct dialects *d, const char *name, const struct schema **ret, struct err *e);
+
+/* The added schema with this $id, as a document's $schema names it, or NULL. May be called by several threads. */
+const struct schema *dialects_declared(const struct dialects *d, const char *uri);
+
+#endif

@@ -1,0 +1,109 @@
+/* What the schema of a dialect says of a document, as problems. */
+#include <string.h>
+
+#include "manifest/dialect.h"
+#include "manifest/rule.h"
+
+/* A code for each kind of keyword, so that each can be explained and switched off. */
+static const struct {
+	const char *code;
+	const char *const *keywords;
+} kinds[] = {
+    {"schema-required", (const char *const[]){"required", "dependentRequired", NULL}},
+    {"schema-type", (const char *const[]){"type", NULL}},
+    {"schema-unknown-key",
+	(const char *const[]){"additionalProperties", "unevaluatedProperties", "propertyNames", NULL}},
+    {"schema-value",
+	(const char *const[]){"const", "enum", "pattern", "format", "minLength", "maxLength", "minimum", "maximum",
+	    "exclusiveMinimum", "exclusiveMaximum", "multipleOf", "minItems", "maxItems", "uniqueItems",
+	    "minProperties", "maxProperties", NULL}},
+};
+
+static const char *
+schema_code(const char *keyword)
+{
+	for (size_t i = 0; i < sizeof kinds / sizeof *kinds; i++)
+		for (const char *const *k = kinds[i].keywords; *k != NULL; k++)
+			if (strcmp(*k, keyword) == 0)
+				return kinds[i].code;
+	return "schema-violation";
+}
+
+/* Did a rule of shelfd's own, which knows more, complain of this value already? */
+static bool
+already_told(const struct problems *ps, size_t n, const struct schema_violation *w)
+{
+	for (size_t i = 0; i < n && i < ps->n; i++) {
+		const struct problem *p = &ps->v[i];
+
+		if (p->pointer != NULL && strcmp(p->pointer, w->pointer) == 0 && p->line == w->line &&
+		    p->column == w->column)
+			return true;
+	}
+	return false;
+}
+
+static const struct schema *
+schema_for(const struct check *c)
+{
+	const struct collection *collection = c->src->collection;
+	const struct value *declared = value_get(c->root, "$schema");
+	const struct schema *schema = NULL;
+
+	if (collection->schema == NULL || collection->dialects == NULL)
+		return collection->validator;
+	if (declared != NULL && declared->type == VALUE_STRING)
+		schema = dialects_declared(collection->dialects, declared->text);
+	return schema != NULL ? schema : collection->validator;
+}
+
+void
+rule_report(const struct check *c, const struct rule *r, const char *prefix, const struct schema_report *report)
+{
+	for (size_t i = 0; i < report->n; i++) {
+		const struct schema_violation *w = &report->v[i];
+		struct buf pointer = {0};
+
+		buf_addf(&pointer, "%s%s", prefix, w->pointer);
+		rule_complain(c, r, (struct rule_place){w->line, w->column, buf_str(&pointer)}, "%s", w->message);
+		buf_free(&pointer);
+	}
+}
+
+void
+rule_undecided(const struct check *c, const char *prefix, const struct schema_report *report)
+{
+	static const struct rule r = {.code = "schema-undecided",
+	    .hint = "make the schema or the document simpler, or name a draft that is known"};
+
+	rule_report(c, &r, prefix, report);
+}
+
+void
+rule_schema(const struct check *c)
+{
+	const struct schema *schema = schema_for(c);
+	struct schema_report report = {0};
+	size_t told = c->ps->n;
+
+	if (schema == NULL)
+		return;
+	switch (schema_validate(schema, c->root, &report)) {
+	case SCHEMA_VALID:
+		break;
+	case SCHEMA_UNDECIDED:
+		rule_undecided(c, "", &report);
+		break;
+	case SCHEMA_INVALID:
+		for (size_t i = 0; i < report.n; i++) {
+			const struct schema_violation *w = &report.v[i];
+			const struct rule r = {.code = schema_code(w->keyword), .hint = w->hint};
+
+			if (!already_told(c->ps, told, w))
+				rule_complain(
+				    c, &r, (struct rule_place){w->line, w->column, w->pointer}, "%s", w->message);
+		}
+		break;
+	}
+	schema_report_free(&report);
+}
