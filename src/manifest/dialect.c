@@ -22,6 +22,7 @@ struct dialect {
 };
 
 struct dialects {
+	struct schemas *meta; /* below set, and all that schemas in documents see */
 	struct schemas *set;
 	struct dialect *v;
 	size_t n;
@@ -33,7 +34,8 @@ dialects_new(void)
 {
 	struct dialects *d = mem_zalloc(sizeof *d);
 
-	d->set = schemas_new(NULL, SCHEMA_2020_12);
+	d->meta = schemas_new(NULL, SCHEMA_2020_12);
+	d->set = schemas_new(d->meta, SCHEMA_2020_12);
 	return d;
 }
 
@@ -49,6 +51,7 @@ dialects_free(struct dialects *d)
 	}
 	free(d->v);
 	schemas_free(d->set);
+	schemas_free(d->meta);
 	free(d);
 }
 
@@ -209,6 +212,12 @@ dialects_find(struct dialects *d, const char *name, const struct schema **ret, s
 		return dialect_unknown(d, name, e);
 	*ret = one != NULL ? one->schema : NULL;
 	return 0;
+}
+
+const struct schemas *
+dialects_metaschemas(const struct dialects *d)
+{
+	return d != NULL ? d->meta : NULL;
 }
 
 const struct schema *

@@ -38,6 +38,9 @@ int dialects_complete(struct dialects *d, struct err *e);
  */
 int dialects_find(struct dialects *d, const char *name, const struct schema **ret, struct err *e);
 
+/* What a schema inside a document may refer to: the metaschemas. d may be NULL. Like the next, for several threads. */
+const struct schemas *dialects_metaschemas(const struct dialects *d);
+
 /* The added schema with this $id, as a document's $schema names it, or NULL. May be called by several threads. */
 const struct schema *dialects_declared(const struct dialects *d, const char *uri);
 

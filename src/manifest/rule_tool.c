@@ -6,8 +6,8 @@
 #include <string.h>
 
 #include "base/text.h"
+#include "manifest/dialect.h"
 #include "manifest/rule.h"
-#include "manifest/schema.h"
 
 static void
 name_format(const struct check *c, const struct rule *r, const char *extra, const char *allowed)
@@ -73,7 +73,7 @@ rule_tool_schema(const struct check *c, const struct rule *r)
 	if (v == NULL || v->type != VALUE_OBJECT)
 		return;
 	(void)snprintf(prefix, sizeof prefix, "/%s", r->key);
-	switch (schema_check(NULL, SCHEMA_2020_12, v, &report)) {
+	switch (schema_check(dialects_metaschemas(c->src->collection->dialects), SCHEMA_2020_12, v, &report)) {
 	case SCHEMA_VALID:
 		break;
 	case SCHEMA_INVALID:
