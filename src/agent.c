@@ -126,6 +126,7 @@ agent_begin(struct agent *a, usec_t now)
 	if (a->begun)
 		return;
 	a->begun = true;
+	agent_git_begin(a);
 	agent_sync_begin(a, "start", now);
 	agent_link_run(a, now); /* Redis answers while the files are looked at */
 	if (agent_sync_start(a, "start", now, NULL) != 0 && (a->opt.once || a->opt.dry_run))
@@ -290,6 +291,7 @@ agent_watcher(struct agent *a, struct err *e)
 	    .poll = s->watch.poll,
 	    .audit = s->watch.audit,
 	    .poll_all = s->watch.polling,
+	    .blank = true,
 	    .watch = !a->opt.once && !a->opt.dry_run,
 	};
 

@@ -46,6 +46,15 @@ on_gone(void *arg, const char *path)
 	facts_gone(a->facts, path);
 }
 
+static void
+on_plain(void *arg, const char *path)
+{
+	struct agent *a = arg;
+
+	if (a->repo != NULL)
+		repo_plain(a->repo, path);
+}
+
 static bool
 on_ignored(void *arg, const char *path, bool directory)
 {
@@ -149,6 +158,7 @@ const struct watcher_sink agent_watcher_sink = {
     .whole = on_whole,
     .scanned = on_scanned,
     .unknown = on_unknown,
+    .plain = on_plain,
     .ignored = on_ignored,
     .git = on_git,
     .barrier = on_barrier,

@@ -9,7 +9,7 @@
 #define AGAIN_AFTER (2 * USEC_PER_SEC)
 
 static int
-git_open(const struct agent *a, struct repo **ret, struct err *e)
+git_open(const struct agent *a, bool whole, struct repo **ret, struct err *e)
 {
 	const struct collections *cs = &a->settings->collections;
 	const char **prefixes = mem_zalloc((cs->n + 1) * sizeof *prefixes);
@@ -18,7 +18,7 @@ git_open(const struct agent *a, struct repo **ret, struct err *e)
 	for (size_t i = 0; i < cs->n; i++)
 		prefixes[i] = cs->v[i].path;
 	e->msg[0] = '\0';
-	r = repo_open(a->root, a->settings->source.trust_owner, prefixes, ret, e);
+	r = (whole ? repo_open : repo_begin)(a->root, a->settings->source.trust_owner, prefixes, ret, e);
 	free(prefixes);
 	if (r == 0 && *ret == NULL && e->msg[0] != '\0')
 		log_warning("git: %s; going on without it", e->msg);
@@ -29,7 +29,46 @@ int
 agent_git_open(struct agent *a, struct err *e)
 {
 	a->git_again = USEC_NEVER;
-	return git_open(a, &a->repo, e);
+	return git_open(a, false, &a->repo, e);
+}
+
+static void
+head_read(uv_work_t *work)
+{
+	struct agent *a = work->data;
+
+	if (repo_read_head(a->repo, &a->head, &a->head_why) != 0)
+		a->head = NULL;
+}
+
+static void
+head_done(uv_work_t *work, int status)
+{
+	struct agent *a = work->data;
+
+	(void)status; /* never cancelled */
+	a->jobs--;
+	a->head_asked = false;
+	if (a->head != NULL) {
+		repo_take_head(a->repo, a->head);
+	} else {
+		log_error("git: %s", a->head_why.msg);
+		agent_stop(a, AGENT_FAILED);
+	}
+}
+
+void
+agent_git_begin(struct agent *a)
+{
+	if (a->repo == NULL)
+		return;
+	a->head_work.data = a;
+	a->head_asked = true;
+	a->jobs++;
+	if (uv_queue_work(&a->loop, &a->head_work, head_read, head_done) != 0) {
+		head_read(&a->head_work);
+		head_done(&a->head_work, 0);
+	}
 }
 
 static void
@@ -68,7 +107,7 @@ git_reopen(struct agent *a)
 	struct repo *fresh = NULL;
 	struct err e;
 
-	if (git_open(a, &fresh, &e) != 0) {
+	if (git_open(a, true, &fresh, &e) != 0) {
 		git_failed(a, e.msg);
 		return;
 	}
@@ -105,7 +144,9 @@ git_refresh(struct agent *a)
 void
 agent_git_look(struct agent *a)
 {
-	a->git_again = USEC_NEVER;
+	a->git_again = a->head_asked ? 0 : USEC_NEVER;
+	if (a->head_asked)
+		return;
 	if (a->repo != NULL && repo_is_current(a->repo, a->root))
 		git_refresh(a);
 	else if (watcher_root_here(a->watcher))
@@ -118,12 +159,12 @@ agent_git_run(struct agent *a, usec_t now)
 	/* Ignore files are read when somebody asks. */
 	if (a->repo != NULL && a->git_again == USEC_NEVER && repo_unread(a->repo) != NULL)
 		git_failed(a, repo_unread(a->repo)->msg);
-	if (now >= a->git_again && !a->held)
+	if (now >= a->git_again && !a->held && !a->head_asked)
 		agent_git_look(a);
 }
 
 usec_t
 agent_git_deadline(const struct agent *a)
 {
-	return a->held ? USEC_NEVER : a->git_again;
+	return a->held || a->head_asked ? USEC_NEVER : a->git_again;
 }

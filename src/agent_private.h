@@ -97,6 +97,10 @@ struct agent {
 	uv_signal_t on_term, on_int, on_hup;
 
 	struct repo *repo; /* NULL outside git */
+	struct head *head; /* of repo, read by head_work while head_asked: the first time, in the pool */
+	uv_work_t head_work;
+	struct err head_why;
+	bool head_asked;
 	usec_t git_again; /* it could not be read: when to try again; USEC_NEVER */
 	char git_why[1024]; /* as it was logged; "" when all can be read */
 	struct watcher *watcher;
@@ -146,7 +150,8 @@ void agent_stop(struct agent *a, enum agent_end end);
 bool agent_drained(const struct agent *a); /* nothing seen that is not published */
 
 /* agent_git.c */
-int agent_git_open(struct agent *a, struct err *e);
+int agent_git_open(struct agent *a, struct err *e); /* but HEAD */
+void agent_git_begin(struct agent *a); /* read HEAD; nothing is assembled before that is done */
 void agent_git_look(struct agent *a); /* something of git's moved: read it again, or open another checkout */
 void agent_git_run(struct agent *a, usec_t now);
 usec_t agent_git_deadline(const struct agent *a);

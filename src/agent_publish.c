@@ -1,8 +1,8 @@
 #include "agent_private.h"
 
 enum {
-	AHEAD_GATHER = 256, /* bundles assembled in one step, so that Redis is not kept waiting */
-	AHEAD_SET = 1024, /* changes that make a set worth while */
+	AHEAD_GATHER = 64, /* bundles assembled in one step, so that Redis is not kept waiting */
+	AHEAD_SET = 256, /* changes that make a set worth while */
 };
 
 static void
@@ -128,7 +128,7 @@ agent_publish_ahead(struct agent *a, usec_t now)
 {
 	bool more;
 
-	if (a->ahead == AHEAD_OVER || a->opt.dry_run)
+	if (a->ahead == AHEAD_OVER || a->opt.dry_run || a->head_asked)
 		return false;
 	more = facts_assemble_ahead(a->facts, AHEAD_GATHER, agent_candidate, a);
 	if (publisher_idle(a->publisher) && ahead_allowed(a) && catalog_touched_keys(a->catalog) >= a->ahead_at) {

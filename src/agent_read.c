@@ -8,6 +8,7 @@
 #include "base/log.h"
 #include "base/mem.h"
 #include "base/text.h"
+#include "base/thread.h"
 #include "manifest/read.h"
 
 enum {
@@ -188,12 +189,24 @@ reading_done(struct agent *a, struct reading *r, usec_t now)
 	free(r->why);
 }
 
+/* What the pool does can wait; what the loop does others wait for: Redis for its next call, a client for an answer. */
+static void
+job_give_way(void)
+{
+	static _Thread_local bool done;
+
+	if (!done)
+		thread_background();
+	done = true;
+}
+
 static void
 job_work(uv_work_t *work)
 {
 	struct job *j = work->data;
 	struct buf bytes = {0};
 
+	job_give_way();
 	for (size_t i = 0; i < j->n; i++)
 		reading_do(j->root_fd, &j->readings[i], &bytes);
 	buf_free(&bytes);

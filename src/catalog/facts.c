@@ -230,6 +230,9 @@ fact_update(struct facts *f, struct fact *fact, enum fact_kind kind, const struc
 	fact_changed(f, fact, sig, target);
 }
 
+/* Of a file that was told without one and not read since, as nobody needs its content. */
+static const struct signature unlooked;
+
 bool
 facts_saw(struct facts *f, const char *path, enum fact_kind kind, const struct signature *sig, const char *target,
     bool force, uint32_t epoch)
@@ -237,8 +240,11 @@ facts_saw(struct facts *f, const char *path, enum fact_kind kind, const struct s
 	struct fact *fact = fact_find(f, path);
 	const struct collection *c;
 
+	if (sig == NULL)
+		sig = fact != NULL && fact->kind == kind ? &fact->sig : &unlooked;
 	if (fact != NULL) {
-		bool news = kind != fact->kind || !signature_equal(sig, &fact->sig);
+		bool news = kind != fact->kind ||
+		    (!signature_equal(sig, &fact->sig) && !signature_equal(&fact->sig, &unlooked));
 
 		fact->epoch = epoch;
 		fact_update(f, fact, kind, sig, target, force);

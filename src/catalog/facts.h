@@ -31,7 +31,9 @@ void facts_free(struct facts *f);
  * A file was seen with this signature (target: of a symlink). Nothing happens
  * when it is known with an equal signature that was not racy, unless force.
  * Paths outside the collections and ignored names are passed over. epoch marks
- * it as seen in that scan. true: it was not known like this.
+ * it as seen in that scan. true: it was not known like this. sig NULL, of a file
+ * only: what a file that is not known yet has is learnt when it is read; one
+ * that is known stays as it is.
  */
 bool facts_saw(struct facts *f, const char *path, enum fact_kind kind, const struct signature *sig, const char *target,
     bool force, uint32_t epoch);

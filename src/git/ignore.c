@@ -144,7 +144,7 @@ ignore_gitignore(struct ignore *ig, const char *folder)
 }
 
 static struct folder *
-ignore_add(struct ignore *ig, struct folder *parent, const char *path, size_t len, bool matched)
+ignore_add(struct ignore *ig, struct folder *parent, const char *path, size_t len, bool matched, bool plain)
 {
 	struct folder *f = mem_zalloc(sizeof *f + len + 1);
 
@@ -153,7 +153,7 @@ ignore_add(struct ignore *ig, struct folder *parent, const char *path, size_t le
 	f->parent = parent;
 	f->below = len != 0 ? len + 1 : 0;
 	f->matched = matched;
-	if (!matched)
+	if (!matched && !plain)
 		f->source = ignore_read(ig, ignore_gitignore(ig, f->path));
 	(void)RB_INSERT(folders, &ig->folders, f);
 	ig->n++;
@@ -267,9 +267,9 @@ ignore_verdict(const struct ignore *ig, const struct folder *f, const char *path
 	return v == VERDICT_IGNORE;
 }
 
-/* The folder named by the first len bytes of path, below parent (NULL: the work tree itself). */
+/* The folder named by the first len bytes of path, below parent (NULL: the work tree itself). plain: has no .gitignore. */
 static struct folder *
-ignore_folder(struct ignore *ig, struct folder *parent, const char *path, size_t len)
+ignore_folder(struct ignore *ig, struct folder *parent, const char *path, size_t len, bool plain)
 {
 	struct folder *f, key;
 	struct buf name = {0};
@@ -279,7 +279,7 @@ ignore_folder(struct ignore *ig, struct folder *parent, const char *path, size_t
 	f = RB_FIND(folders, &ig->folders, &key);
 	if (f == NULL)
 		f = ignore_add(ig, parent, key.path, len,
-		    parent != NULL && (parent->matched || ignore_verdict(ig, parent, key.path, true)));
+		    parent != NULL && (parent->matched || ignore_verdict(ig, parent, key.path, true)), plain);
 	buf_free(&name);
 	return f;
 }
@@ -298,10 +298,10 @@ ignore_parent(struct ignore *ig, const char *path)
 		ignore_clear(ig);
 		ig->stale = true;
 	}
-	f = ignore_folder(ig, NULL, path, 0);
+	f = ignore_folder(ig, NULL, path, 0, false);
 	for (size_t i = 0; i <= len && len != 0; i++)
 		if (i == len || path[i] == '/')
-			f = ignore_folder(ig, f, path, i);
+			f = ignore_folder(ig, f, path, i, false);
 	ig->last = f;
 	return f;
 }
@@ -312,6 +312,14 @@ ignore_matches(struct ignore *ig, const char *path, bool directory)
 	const struct folder *f = ignore_parent(ig, path);
 
 	return f->matched || ignore_verdict(ig, f, path, directory);
+}
+
+void
+ignore_plain(struct ignore *ig, const char *folder)
+{
+	size_t len = strlen(folder);
+
+	ig->last = ignore_folder(ig, len != 0 ? ignore_parent(ig, folder) : NULL, folder, len, true);
 }
 
 const struct err *

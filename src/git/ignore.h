@@ -25,6 +25,9 @@ bool ignore_refresh(struct ignore *ig);
 /* Is the path, relative to the work tree, or a folder above it, matched by a rule? */
 bool ignore_matches(struct ignore *ig, const char *path, bool directory);
 
+/* The folder, relative to the work tree ("" is the work tree), was just read and has no .gitignore: none is looked for. */
+void ignore_plain(struct ignore *ig, const char *folder);
+
 /*
  * Why an ignore file could not be read since the last refresh, NULL when all
  * could. Of a file that was read before the rules stay, another has none; the

@@ -2,7 +2,6 @@
 
 #include <errno.h>
 #include <git2.h>
-#include <git2/sys/repository.h>
 #include <limits.h>
 #include <stdlib.h>
 #include <string.h>
@@ -11,7 +10,7 @@
 #include "base/log.h"
 #include "base/mem.h"
 #include "git/checkout.h"
-#include "git/headtree.h"
+#include "git/head.h"
 #include "git/ignore.h"
 #include "git/stamp.h"
 #include "git/tracked.h"
@@ -25,11 +24,7 @@ struct repo {
 	char **prefixes;
 	struct buf path; /* a path relative to workdir */
 
-	bool born;
-	git_oid head;
-	char commit[GIT_OID_HEXSZ + 1];
-	char *branch;
-	struct headtree *tree; /* of root; NULL when HEAD does not have it */
+	struct head *head; /* NULL until it was read */
 
 	char *index_path;
 	struct stamp index_stamp;
@@ -98,14 +93,14 @@ repo_new(git_repository *git, const char *root, const char *const *prefixes)
 	return r;
 }
 
-int
-repo_open(const char *root, bool trust_owner, const char *const *prefixes, struct repo **ret, struct err *e)
+/* Nothing in it is read yet. */
+static int
+repo_find(const char *root, bool trust_owner, const char *const *prefixes, struct repo **ret, struct err *e)
 {
 	char real[PATH_MAX];
 	struct checkout_identity identity;
 	git_repository *git;
 	struct repo *r = NULL;
-	bool ignore;
 	int found;
 
 	if (e != NULL)
@@ -126,10 +121,6 @@ repo_open(const char *root, bool trust_owner, const char *const *prefixes, struc
 		return found < 0 ? -1 : 0;
 	}
 	r->identity = identity;
-	if (repo_refresh(r, NULL, NULL, &ignore, e) != 0) {
-		repo_free(r);
-		return -1;
-	}
 	*ret = r;
 	return 0;
 }
@@ -140,13 +131,12 @@ repo_free(struct repo *r)
 	if (r == NULL)
 		return;
 	ignore_free(r->ignore);
-	headtree_free(r->tree);
+	head_free(r->head);
 	tracked_free(&r->tracked);
 	for (char **p = r->prefixes; *p != NULL; p++)
 		free(*p);
 	free(r->prefixes);
 	buf_free(&r->path);
-	free(r->branch);
 	free(r->index_path);
 	free(r->below);
 	free(r->workdir);
@@ -182,113 +172,41 @@ repo_common_dir(const struct repo *r)
 	return r->common_dir;
 }
 
-/* What HEAD says: *ret_branch (the caller frees) is NULL when detached, *ret_born false before the first commit. */
-static int
-repo_read_head(struct repo *r, char **ret_branch, git_oid *ret_id, bool *ret_born, struct err *e)
+int
+repo_read_head(const struct repo *r, struct head **ret, struct err *e)
 {
-	static const char heads[] = "refs/heads/";
-	git_reference *head;
-	const char *target;
-	int found;
+	return head_read(r->git, r->below, (const char *const *)r->prefixes, r->head, ret, e);
+}
 
-	if (git_reference_lookup(&head, r->git, "HEAD") != 0)
-		return checkout_error(e, "HEAD cannot be read");
-	found = git_reference_name_to_id(ret_id, r->git, "HEAD");
-	if (found != 0 && found != GIT_ENOTFOUND) {
-		git_reference_free(head);
-		return checkout_error(e, "HEAD cannot be resolved");
+/* Returns what was known. */
+static struct head *
+repo_swap_head(struct repo *r, struct head *h)
+{
+	struct head *old = r->head;
+
+	if (old != NULL && !h->moved) {
+		h->tree = old->tree;
+		old->tree = NULL;
 	}
-	*ret_born = found == 0;
-	target = git_reference_symbolic_target(head);
-	if (target != NULL && strncmp(target, heads, sizeof heads - 1) == 0)
-		target += sizeof heads - 1;
-	*ret_branch = mem_strdup_opt(target);
-	git_reference_free(head);
+	r->head = h;
+	return old;
+}
+
+void
+repo_take_head(struct repo *r, struct head *h)
+{
+	head_free(repo_swap_head(r, h));
+}
+
+static int
+repo_refresh_head(struct repo *r, struct err *e)
+{
+	struct head *h;
+
+	if (repo_read_head(r, &h, e) != 0)
+		return -1;
+	repo_take_head(r, h);
 	return 0;
-}
-
-/* The id of root's tree in a commit. Returns 1, or 0 when the commit has no such folder or its objects are missing. */
-static int
-repo_root_tree(struct repo *r, const git_oid *commit_id, git_oid *ret, struct err *e)
-{
-	git_commit *commit = NULL;
-	git_tree *tree = NULL;
-	git_tree_entry *te = NULL;
-	int found = git_commit_lookup(&commit, r->git, commit_id);
-
-	if (found == 0 && r->below[0] == '\0') {
-		git_oid_cpy(ret, git_commit_tree_id(commit));
-	} else if (found == 0) {
-		found = git_commit_tree(&tree, commit);
-		if (found == 0)
-			found = git_tree_entry_bypath(&te, tree, r->below);
-		if (found == 0 && git_tree_entry_type(te) == GIT_OBJECT_TREE)
-			git_oid_cpy(ret, git_tree_entry_id(te));
-		else if (found == 0)
-			found = GIT_ENOTFOUND;
-	}
-	git_tree_entry_free(te);
-	git_tree_free(tree);
-	git_commit_free(commit);
-	if (found != 0 && found != GIT_ENOTFOUND)
-		return checkout_error(e, "the commit of HEAD cannot be read");
-	return found == 0 ? 1 : 0;
-}
-
-static int
-repo_load_tree(struct repo *r, const git_oid *commit, struct headtree **ret, struct err *e)
-{
-	bool missing = false;
-	git_oid id;
-	int found = repo_root_tree(r, commit, &id, e);
-
-	if (found < 0)
-		return -1;
-	if (found == 0) {
-		*ret = NULL;
-		return 0;
-	}
-	if (headtree_load(r->git, &id, (const char *const *)r->prefixes, r->tree, ret, &missing, e) != 0)
-		return -1;
-	if (missing)
-		log_warning("objects of commit %s are missing in %s; their files count as untracked",
-		    git_oid_tostr_s(commit), r->common_dir);
-	return 0;
-}
-
-/* Take the new HEAD; *ret_old gets the tree before, which the caller frees. */
-static int
-repo_refresh_head(struct repo *r, struct headtree **ret_old, struct err *e)
-{
-	struct headtree *tree = NULL;
-	git_oid id = {0};
-	char *branch = NULL;
-	bool born = false, moved;
-	int loaded = 0;
-
-	*ret_old = NULL;
-	if (repo_read_head(r, &branch, &id, &born, e) != 0)
-		return -1;
-	moved = born != r->born || (born && !git_oid_equal(&id, &r->head));
-	if (moved && born)
-		loaded = repo_load_tree(r, &id, &tree, e);
-	if (moved)
-		/* Packs and what was read of them: not needed until HEAD moves again. */
-		(void)git_repository__cleanup(r->git);
-	if (loaded != 0) {
-		free(branch);
-		return -1;
-	}
-	free(r->branch);
-	r->branch = branch;
-	if (!moved)
-		return 0;
-	*ret_old = r->tree;
-	r->tree = tree;
-	r->born = born;
-	r->head = id;
-	(void)git_oid_tostr(r->commit, sizeof r->commit, &id);
-	return 1;
 }
 
 /* What the index says by now. */
@@ -384,65 +302,115 @@ repo_refresh(struct repo *r, void (*moved)(void *, const char *path), void *arg,
 {
 	struct report report = {.r = r, .moved = moved, .arg = arg};
 	struct index_state is = {0};
-	struct headtree *old_tree;
 	struct tracked old = {0};
-	int index = repo_read_index(r, &is, e), head;
+	struct head *h, *known;
+	int index = repo_read_index(r, &is, e);
 	bool ignore;
 
 	if (index < 0)
 		return -1;
-	head = repo_refresh_head(r, &old_tree, e);
-	if (head < 0) {
+	if (repo_read_head(r, &h, e) != 0) {
 		tracked_free(&is.tracked);
 		return -1;
 	}
 	if (index > 0)
 		repo_take_index(r, &is, &old);
+	known = repo_swap_head(r, h);
 	repo_refresh_excludes(r);
 	ignore = ignore_refresh(r->ignore);
-	ignore = ignore || (index > 0 && !tracked_same_paths(&old, &r->tracked)) || (head > 0 && r->index_unreadable);
-	if (head > 0 && moved != NULL)
-		headtree_diff(old_tree, r->tree, moved, arg);
+	ignore = ignore || (index > 0 && !tracked_same_paths(&old, &r->tracked)) || (h->moved && r->index_unreadable);
+	if (h->moved && moved != NULL)
+		headtree_diff(head_tree(known), h->tree, moved, arg);
 	if (index > 0 && moved != NULL)
 		tracked_diff_conflicts(&old, &r->tracked, repo_report_conflict, &report);
-	headtree_free(old_tree);
+	head_free(known);
 	tracked_free(&old);
 	*ret_ignore = ignore;
 	return 0;
 }
 
+int
+repo_begin(const char *root, bool trust_owner, const char *const *prefixes, struct repo **ret, struct err *e)
+{
+	struct index_state is = {0};
+	struct tracked none;
+	struct repo *r;
+	int index;
+
+	if (repo_find(root, trust_owner, prefixes, &r, e) != 0)
+		return -1;
+	index = r != NULL ? repo_read_index(r, &is, e) : 0;
+	if (index > 0)
+		repo_take_index(r, &is, &none);
+	if (index >= 0 && r != NULL)
+		repo_refresh_excludes(r);
+	/* What HEAD has stands in for an index that cannot be read. */
+	if (index < 0 || (r != NULL && r->index_unreadable && repo_refresh_head(r, e) != 0)) {
+		repo_free(r);
+		return -1;
+	}
+	*ret = r;
+	return 0;
+}
+
+int
+repo_open(const char *root, bool trust_owner, const char *const *prefixes, struct repo **ret, struct err *e)
+{
+	if (repo_begin(root, trust_owner, prefixes, ret, e) != 0)
+		return -1;
+	if (*ret == NULL || repo_refresh_head(*ret, e) == 0)
+		return 0;
+	repo_free(*ret);
+	*ret = NULL;
+	return -1;
+}
+
 const char *
 repo_commit(const struct repo *r)
 {
-	return r->born ? r->commit : NULL;
+	return r->head != NULL && r->head->born ? r->head->commit : NULL;
 }
 
 const char *
 repo_branch(const struct repo *r)
 {
-	return r->branch;
+	return r->head != NULL ? r->head->branch : NULL;
 }
 
 const uint8_t *
 repo_head_blob(const struct repo *r, const char *path)
 {
-	return headtree_blob(r->tree, path);
+	return headtree_blob(head_tree(r->head), path);
 }
 
 static bool
 repo_tracked(const struct repo *r, const char *path, bool folder)
 {
-	return r->index_unreadable ? headtree_has(r->tree, path) : tracked_has(&r->tracked, path, folder);
+	return r->index_unreadable ? headtree_has(head_tree(r->head), path) : tracked_has(&r->tracked, path, folder);
+}
+
+/* From a path relative to root, "" for root itself. */
+static const char *
+repo_from_workdir(struct repo *r, const char *path)
+{
+	buf_clear(&r->path);
+	buf_addstr(&r->path, r->below);
+	if (r->below[0] != '\0' && path[0] != '\0')
+		buf_addch(&r->path, '/');
+	buf_addstr(&r->path, path);
+	return buf_str(&r->path);
+}
+
+void
+repo_plain(struct repo *r, const char *folder)
+{
+	ignore_plain(r->ignore, repo_from_workdir(r, folder));
 }
 
 bool
 repo_ignored(struct repo *r, const char *path, bool directory)
 {
-	buf_clear(&r->path);
-	if (r->below[0] != '\0')
-		buf_addf(&r->path, "%s/", r->below);
-	buf_addstr(&r->path, path);
-	return ignore_matches(r->ignore, buf_str(&r->path), directory) && !repo_tracked(r, path, directory);
+	return ignore_matches(r->ignore, repo_from_workdir(r, path), directory) && !repo_tracked(r, path, directory);
 }
 
 bool

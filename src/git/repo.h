@@ -26,6 +26,17 @@ int repo_open(const char *root, bool trust_owner, const char *const *prefixes, s
 void repo_free(struct repo *r);
 
 /*
+ * The same in steps: repo_begin leaves HEAD unread, as if there were no commit
+ * yet. repo_read_head reads it, which takes a while where the tree is large; it may run in
+ * another thread while this one asks of paths and folders, and calls neither
+ * repo_refresh nor repo_free. The result is for repo_take_head.
+ */
+struct head;
+int repo_begin(const char *root, bool trust_owner, const char *const *prefixes, struct repo **ret, struct err *e);
+int repo_read_head(const struct repo *r, struct head **ret, struct err *e);
+void repo_take_head(struct repo *r, struct head *h);
+
+/*
  * Is this still the checkout that root leads to? Not when root is another folder
  * by now, or its git directory went, was made anew or is elsewhere.
  */
@@ -51,6 +62,9 @@ const uint8_t *repo_head_blob(const struct repo *r, const char *path);
 
 /* Untracked and matched by an ignore file. A folder with a tracked file in it is not ignored. */
 bool repo_ignored(struct repo *r, const char *path, bool directory);
+
+/* The folder was just read and has no ignore file: repo_ignored need not look for one. */
+void repo_plain(struct repo *r, const char *folder);
 
 /* Why an ignore file could not be read, NULL when all could: what it ignores is not known. repo_refresh tries again. */
 const struct err *repo_unread(const struct repo *r);

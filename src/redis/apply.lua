@@ -74,6 +74,11 @@ end
 
 local channels, scores = {}, {} -- scores: of each type's index, to be added in one go
 local tombstones = call('EXISTS', deleted) == 1
+local items = {} -- keys that are written anew or go
+for _, i in ipairs(places) do
+	if ARGV[i] ~= 'patched' then items[#items + 1] = item .. ARGV[i + 1] .. '/' .. ARGV[i + 2] end
+end
+if items[1] then call('DEL', unpack(items)) end
 local row = {} -- names and values of the change at hand; what is behind them is of an earlier one
 for kind, rev in pairs(last) do
 	channels[kind] = channel .. kind
@@ -88,7 +93,6 @@ for _, i in ipairs(places) do
 	end
 	local name = kind .. '/' .. id
 	local key = item .. name
-	if op ~= 'patched' then call('DEL', key) end
 	if op == 'deleted' then
 		call('ZREM', index .. kind, id)
 		call('ZADD', deleted, rev, name)

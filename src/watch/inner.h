@@ -52,6 +52,7 @@ struct watcher {
 	struct cadence poll, audit_cadence;
 	struct audit *audit;
 	bool poll_all; /* as configured */
+	bool blank; /* likewise */
 	bool silent, blind; /* some folder is */
 	bool deaf; /* events do not arrive */
 	bool unread; /* the queue of events could not be read */

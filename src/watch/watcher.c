@@ -71,6 +71,7 @@ watcher_new(const struct watcher_config *cfg, const struct watcher_sink *sink, v
 	w->audit = audit_new();
 	w->watch = cfg->watch;
 	w->poll_all = cfg->poll_all;
+	w->blank = cfg->blank;
 	w->poll.every = cfg->poll;
 	w->audit_cadence.every = cfg->audit;
 	w->private_dir = mem_strdup_opt(cfg->private_dir);

@@ -26,7 +26,10 @@ enum entry_kind { ENTRY_FILE, ENTRY_SYMLINK, ENTRY_OTHER };
 
 /* Where findings go. Paths are raw, relative to the root, and valid during the call only. */
 struct watcher_sink {
-	/* There is a file; target: of a symlink. force: an event named it, look even if the signature is known. */
+	/*
+	 * There is a file; target: of a symlink. force: an event named it, look even if the signature is known.
+	 * sig NULL: nobody asked for it, see watcher_config.blank.
+	 */
 	void (*saw)(void *arg, const char *path, enum entry_kind kind, const struct signature *sig, const char *target,
 	    bool force, uint32_t epoch);
 	/* A file or folder is not there. */
@@ -44,6 +47,8 @@ struct watcher_sink {
 	 * not known to fail.
 	 */
 	void (*unknown)(void *arg, const char *path, const struct err *e, bool first, uint32_t epoch);
+	/* The folder ("" is the root) was just read and has no ignore file: nobody needs to look for one. */
+	void (*plain)(void *arg, const char *path);
 	/* Does git ignore this path? Asked before a folder is entered and a file is told. */
 	bool (*ignored)(void *arg, const char *path, bool directory);
 	/*
@@ -67,6 +72,7 @@ struct watcher_config {
 	usec_t poll; /* between two looks at what has no events: 2 s */
 	usec_t audit; /* between two looks at everything although all has events; 0: none */
 	bool poll_all; /* look at everything again and again, whatever the events tell */
+	bool blank; /* no file is known yet, all will be read: the first look at everything need not stat them */
 	bool watch; /* false: scan only, no inotify (--once) and no hold */
 };
 

@@ -94,6 +94,12 @@ sink_gone(void *arg, const char *path)
 			seen_drop(f, i);
 }
 
+static void
+sink_plain(void *arg, const char *path)
+{
+	(void)arg, (void)path;
+}
+
 static bool
 sink_ignored(void *arg, const char *path, bool directory)
 {
@@ -242,6 +248,7 @@ start(struct fixture *f, bool watch)
 	    .whole = sink_whole,
 	    .scanned = sink_scanned,
 	    .unknown = sink_unknown,
+	    .plain = sink_plain,
 	    .ignored = sink_ignored,
 	    .git = sink_git,
 	    .barrier = sink_barrier,
