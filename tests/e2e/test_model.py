@@ -71,8 +71,9 @@ def test_random_sequences_end_in_what_the_oracle_says(worlds):
         try:
             run(worlds.next(), seed)
         except BaseException:
-            print(f"seed {seed} again: make soak FIRST={seed} SEEDS=1 STEPS={STEPS}\nwhat it did last:")
-            for words in worlds.world.story:
+            failure, story = worlds.world.failure or ("", worlds.world.story)
+            print(f"seed {seed} again: make soak FIRST={seed} SEEDS=1 STEPS={STEPS}\n{failure}what it did first:")
+            for words in story:
                 print(*(repr(word[:60]) if isinstance(word, bytes) else ascii(word) for word in words))
             raise
     print(f"{worlds.seeds} seeds of {STEPS} steps in {time.monotonic() - started:.0f} s")

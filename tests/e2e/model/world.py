@@ -1,6 +1,7 @@
 """One checkout, one redis-server and one shelfd that live through many sequences, and what must hold between them."""
 import os
 import signal
+import traceback
 
 import oracle.checkout
 from oracle import names, published, stream
@@ -29,6 +30,7 @@ class World:
         self.spoilt = False  # a check failed: what shelfd believes may be wrong, so the next sequence gets another
         self.replay, self.read_to = None, 0
         self.story = []  # what was done since the beginning
+        self.failure = None  # the first: its traceback and story
         self.safe = {}  # path -> key of the items that were good at the last look and whose manifest was only written
 
     def fill(self):
@@ -122,6 +124,15 @@ class World:
         """Everything is up, and everything is done: do the files, Redis and the stream agree?"""
         self.tell("quiet")
         self.spoilt = True
+        try:
+            self.look()
+        except Exception:
+            # What comes after it, the same again and made smaller, may end otherwise.
+            self.failure = self.failure or (traceback.format_exc(), list(self.story))
+            raise
+        self.spoilt = False
+
+    def look(self):
         self.settle_machines()
         self.daemon.assert_alive()
         if self.files.unseen:
@@ -142,7 +153,6 @@ class World:
         self.look_at_stream()
         wrong += stream.differences(self.replay, have)
         assert not wrong, "\n".join(wrong[:40])
-        self.spoilt = False
         self.safe = {item["path"]: key for key, item in have.items.items()}
 
     def tell(self, *words):
