@@ -7,6 +7,7 @@
 #include <string.h>
 #include <unistd.h>
 
+#include "base/fs.h"
 #include "base/mem.h"
 #include "base/rbtree.h"
 
@@ -22,11 +23,35 @@ struct barrier {
 TAILQ_HEAD(barrier_list, barrier);
 
 struct barriers {
+	char *path;
+	struct inotify *in;
 	int dir;
 	int wd;
 	uint64_t last_id;
 	struct barrier_list list; /* by id */
 };
+
+/* Whatever is at the path now. -1 with errno: all is as it was. */
+static int
+folder_open(struct barriers *bs)
+{
+	int dir = open(bs->path, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+	int wd = dir >= 0 ? inotify_watch(bs->in, dir) : -1;
+
+	if (wd < 0) {
+		int sys = errno;
+
+		if (dir >= 0)
+			(void)close(dir);
+		errno = sys;
+		return -1;
+	}
+	if (bs->dir >= 0)
+		(void)close(bs->dir);
+	bs->dir = dir;
+	bs->wd = wd;
+	return 0;
+}
 
 struct barriers *
 barriers_new(const char *dir, struct inotify *in, struct err *e)
@@ -34,9 +59,10 @@ barriers_new(const char *dir, struct inotify *in, struct err *e)
 	struct barriers *bs = mem_zalloc(sizeof *bs);
 
 	TAILQ_INIT(&bs->list);
-	bs->dir = open(dir, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
-	bs->wd = bs->dir >= 0 ? inotify_watch(in, bs->dir) : -1;
-	if (bs->wd < 0) {
+	bs->path = mem_strdup(dir);
+	bs->in = in;
+	bs->dir = -1;
+	if (folder_open(bs) != 0) {
 		(void)err_sys(e, errno, "cannot watch the private folder %s", dir);
 		barriers_free(bs);
 		return NULL;
@@ -80,24 +106,50 @@ barriers_free(struct barriers *bs)
 		barrier_drop(bs, b);
 	if (bs->dir >= 0)
 		(void)close(bs->dir);
+	free(bs->path);
 	free(bs);
+}
+
+static int
+make_file(const struct barriers *bs, const struct barrier *b)
+{
+	char name[NAME_SIZE];
+	int fd;
+
+	file_name(b, name);
+	fd = openat(bs->dir, name, O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC, 0600);
+	if (fd < 0)
+		return -1;
+	(void)close(fd);
+	return 0;
+}
+
+/* Somebody removed the folder: the events of those that wait may have been lost with its watch. */
+static int
+folder_renew(struct barriers *bs)
+{
+	const struct barrier *b;
+
+	if (fs_mkdirs(bs->path, 0700, NULL) != 0 || folder_open(bs) != 0)
+		return -1;
+	TAILQ_FOREACH(b, &bs->list, link)
+	{
+		if (!b->arrived && make_file(bs, b) != 0)
+			return -1;
+	}
+	return 0;
 }
 
 int
 barriers_start(struct barriers *bs, uint64_t *ret_id, struct err *e)
 {
 	struct barrier *b = mem_zalloc(sizeof *b);
-	char name[NAME_SIZE];
-	int fd;
 
 	b->id = ++bs->last_id;
-	file_name(b, name);
-	fd = openat(bs->dir, name, O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC, 0600);
-	if (fd < 0) {
+	if (make_file(bs, b) != 0 && (errno != ENOENT || folder_renew(bs) != 0 || make_file(bs, b) != 0)) {
 		free(b);
-		return err_sys(e, errno, "cannot make a barrier file in the private folder");
+		return err_sys(e, errno, "cannot make a barrier file in the private folder %s", bs->path);
 	}
-	(void)close(fd);
 	TAILQ_INSERT_TAIL(&bs->list, b, link);
 	*ret_id = b->id;
 	return 0;
@@ -142,9 +194,9 @@ barriers_event(struct barriers *bs, int wd, const char *name, uint64_t seq)
 }
 
 void
-barriers_rewatch(struct barriers *bs, struct inotify *in)
+barriers_rewatch(struct barriers *bs)
 {
-	int wd = inotify_watch(in, bs->dir);
+	int wd = inotify_watch(bs->in, bs->dir);
 
 	if (wd >= 0)
 		bs->wd = wd;

@@ -14,7 +14,7 @@
 
 struct barriers;
 
-/* dir: absolute, ours alone. */
+/* dir: absolute, ours alone; made anew when somebody removes it. in outlives the barriers. */
 struct barriers *barriers_new(const char *dir, struct inotify *in, struct err *e);
 void barriers_free(struct barriers *bs); /* what was started is never done */
 
@@ -27,7 +27,7 @@ void barriers_mark(struct barriers *bs, uint64_t seq, uint64_t *ret_id);
 void barriers_event(struct barriers *bs, int wd, const char *name, uint64_t seq);
 
 /* Watch the folder anew, in case its watch is of no use. */
-void barriers_rewatch(struct barriers *bs, struct inotify *in);
+void barriers_rewatch(struct barriers *bs);
 
 bool barriers_watches(const struct barriers *bs, int wd);
 

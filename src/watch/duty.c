@@ -94,7 +94,7 @@ duty_probe_start(struct watcher *w)
 	if (w->probing || w->barriers == NULL)
 		return;
 	if (w->deaf)
-		barriers_rewatch(w->barriers, w->inotify);
+		barriers_rewatch(w->barriers);
 	if (barriers_start(w->barriers, &id, NULL) == 0) {
 		w->own_probe = id;
 		duty_probe_begin(w, id);

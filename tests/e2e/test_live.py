@@ -318,3 +318,15 @@ def test_an_event_of_very_long_names_keeps_to_its_size(live):
     live.checkout.rename("skills/" + "ü" * 120, "skills/" + "ä" * 120)
     events = live.told()
     assert summary(events) == sorted([f"created skill/{long.replace('ü', 'ä')}", f"deleted skill/{long}"])
+
+
+def test_a_private_folder_that_somebody_removes_is_made_anew(live):
+    private = os.path.join(live.daemon.settings["runtime_dir"], "barrier")
+    rescans = live.daemon.status()["watch"]["rescans"]
+    os.rmdir(private)
+    live.checkout.skill("one", "Edited.")
+    assert summary(live.told()) == ["updated skill/one"]
+    assert os.path.isdir(private)
+    live.checkout.skill("one", "Edited again.")
+    assert summary(live.told()) == ["updated skill/one"]
+    assert live.daemon.status()["watch"]["rescans"] == rescans
