@@ -128,21 +128,25 @@ find_unchecked(const struct schemas *s)
 	return NULL;
 }
 
+static enum schema_result
+check_document(struct schemas *s, const struct value *root, struct schema_report *r)
+{
+	const struct schema *meta = metaschema(s, root, r);
+
+	return meta != NULL && schema_work(s, r) == 0 ? schema_validate(meta, root, r) : SCHEMA_INVALID;
+}
+
 /* To compile a metaschema of a user's may bring in more documents. */
 static enum schema_result
 check_documents(struct schemas *s, struct schema_report *r)
 {
 	const struct value *root;
 
-	if (s->base == NULL && s->meta2020 == NULL)
-		return SCHEMA_VALID; /* the metaschemas themselves are being compiled */
 	while ((root = find_unchecked(s)) != NULL) {
-		const struct schema *meta = metaschema(s, root, r);
-		enum schema_result result = SCHEMA_INVALID;
+		bool is_meta = s->base == NULL && s->meta2020 == NULL; /* they are being compiled, and are ours */
+		enum schema_result result = is_meta ? SCHEMA_VALID : check_document(s, root, r);
 		struct checked *c;
 
-		if (meta != NULL && schema_work(s, r) == 0)
-			result = schema_validate(meta, root, r);
 		if (result != SCHEMA_VALID)
 			return result;
 		c = document_alloc(s->arena, sizeof *c);
@@ -192,9 +196,12 @@ compile(struct schemas *s, const char *uri, unsigned flags, const struct schema 
 {
 	struct compiled before = schema_mark(s);
 	struct schema_report first = {0}, second = {0};
-	const struct schema *schema = compile_at(s, uri, flags, &first);
-	enum schema_result result = check_documents(s, &second);
+	const struct schema *schema;
+	enum schema_result result;
 
+	s->bad_patterns = 0;
+	schema = compile_at(s, uri, flags, &first);
+	result = check_documents(s, &second);
 	if (schema == NULL && result == SCHEMA_VALID)
 		result = SCHEMA_INVALID;
 	if (result != SCHEMA_VALID)

@@ -16,7 +16,7 @@ value_types(struct run *r, const struct value *v)
 
 	if (v->type != VALUE_FLOAT)
 		return TYPE(v->type);
-	if (!number_is(v) || !run_spend(r, v->text_len / BYTES_A_STEP))
+	if (!number_is(v) || !run_spend(r, v->text_len / DIGITS_A_STEP))
 		return 0;
 	number_read(&x, v);
 	types = TYPE(VALUE_FLOAT) | (number_is_integer(&x) ? TYPE(VALUE_INT) : 0);
@@ -165,7 +165,7 @@ compare(struct run *r, const struct value *v, const struct number *bound, int *r
 {
 	struct number x;
 
-	if (!number_is(v) || !run_spend(r, v->text_len / BYTES_A_STEP))
+	if (!number_is(v) || !run_spend(r, v->text_len / DIGITS_A_STEP))
 		return false;
 	number_read(&x, v);
 	*ret_order = number_compare(&x, bound);
@@ -222,7 +222,7 @@ holds_multiple_of(struct run *r, const struct frame *f, const struct rule *rule)
 	struct number x;
 	bool multiple;
 
-	if (!number_is(f->v) || !run_spend(r, f->v->text_len / BYTES_A_STEP))
+	if (!number_is(f->v) || !run_spend(r, f->v->text_len / DIGITS_A_STEP))
 		return true;
 	number_read(&x, f->v);
 	multiple = run_spend(r, number_multiple_cost(&x, &rule->number)) && number_is_multiple(&x, &rule->number);

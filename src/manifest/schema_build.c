@@ -1,4 +1,7 @@
-/* The value of a keyword as a rule. What the metaschema finds wrong is found here too: not all is checked by it. */
+/*
+ * The value of a keyword as a rule: keywords with schemas, names and patterns in
+ * them. What the metaschema finds wrong is found here too: not all is checked by it.
+ */
 #include <stdlib.h>
 #include <string.h>
 
@@ -6,10 +9,8 @@
 #include "base/text.h"
 #include "manifest/schema_rules.h"
 
-#define TYPE(t) (1u << (t))
-
-static int
-wrong(const struct compiling *c, const char *expected)
+int
+build_wrong(const struct compiling *c, const char *expected)
 {
 	return schema_complain(c->report, c->schema->at, c->member->value, c->member->key, NULL, "%s must be %s",
 	    c->member->key, expected);
@@ -41,7 +42,7 @@ build_list(struct compiling *c, struct rule *rule)
 	const struct value *v = rule->value;
 
 	if (v->type != VALUE_ARRAY)
-		return wrong(c, "an array of schemas");
+		return build_wrong(c, "an array of schemas");
 	rule->list.v = document_alloc(c->s->arena, v->array.len * sizeof *rule->list.v);
 	for (; rule->list.n < v->array.len; rule->list.n++) {
 		size_t i = rule->list.n;
@@ -81,7 +82,7 @@ build_named(struct compiling *c, struct rule *rule, bool names)
 	const struct value *v = rule->value;
 
 	if (v->type != VALUE_OBJECT)
-		return wrong(c, "an object");
+		return build_wrong(c, "an object");
 	rule->map.v = document_alloc(c->s->arena, v->object.len * sizeof *rule->map.v);
 	for (; rule->map.n < v->object.len; rule->map.n++) {
 		const struct member *m = &v->object.members[rule->map.n];
@@ -120,8 +121,11 @@ compile_pattern(struct compiling *c, const struct value *at, const char *pattern
 	char shown[SHOWN_SIZE];
 	struct err e;
 
+	if (c->s->bad_patterns == BAD_PATTERNS)
+		return NULL;
 	re = regex_compile(pattern, n, &e);
 	if (re == NULL) {
+		c->s->bad_patterns++;
 		(void)schema_complain(c->report, c->schema->at, at, c->member->key, NULL,
 		    "the pattern %s can not be used: %s", text_escape_to(shown, sizeof shown, pattern), e.msg);
 		return NULL;
@@ -139,7 +143,7 @@ build_patterns(struct compiling *c, struct rule *rule)
 	const struct value *v = rule->value;
 
 	if (v->type != VALUE_OBJECT)
-		return wrong(c, "an object");
+		return build_wrong(c, "an object");
 	rule->patterns.v = document_alloc(c->s->arena, v->object.len * sizeof *rule->patterns.v);
 	for (; rule->patterns.n < v->object.len; rule->patterns.n++) {
 		const struct member *m = &v->object.members[rule->patterns.n];
@@ -186,24 +190,6 @@ build_additional_items(struct compiling *c, struct rule *rule)
 	return build_one(c, rule);
 }
 
-/* A number of things: an integer that is not negative, 2.0 as well. */
-static int
-read_size(const struct value *v, size_t *ret)
-{
-	struct number x;
-	int result = -1;
-
-	if (!number_is(v))
-		return -1;
-	number_read(&x, v);
-	if (number_is_integer(&x) && !x.negative) {
-		*ret = number_to_size(&x);
-		result = 0;
-	}
-	number_free(&x);
-	return result;
-}
-
 /* minContains and maxContains belong to another vocabulary than contains. */
 static int
 read_contains_bound(struct compiling *c, const char *name, size_t *ret)
@@ -213,7 +199,7 @@ read_contains_bound(struct compiling *c, const char *name, size_t *ret)
 
 	if (m == NULL || d->draft == DRAFT_7 || (d->vocabularies & VOCAB_VALIDATION) == 0)
 		return 0;
-	if (read_size(m->value, ret) != 0)
+	if (build_read_size(m->value, ret) != 0)
 		return schema_complain(
 		    c->report, c->schema->at, m->value, name, NULL, "%s must be an integer that is not negative", name);
 	return 0;
@@ -257,7 +243,7 @@ resolve(struct compiling *c, struct rule *rule, struct target *t)
 	char shown[200];
 
 	if (v->type != VALUE_STRING)
-		return wrong(c, "a string");
+		return build_wrong(c, "a string");
 	why = schema_resolve(c->s, c->schema->scope->resource->uri, v->text, v->text_len, t);
 	if (why != NULL)
 		return schema_complain(c->report, c->schema->at, v, c->member->key,
@@ -286,109 +272,13 @@ build_dynamic_ref(struct compiling *c, struct rule *rule)
 	return 0;
 }
 
-static unsigned
-type_bits(const struct value *v)
-{
-	static const struct {
-		const char *name;
-		unsigned bits;
-	} types[] = {{"null", TYPE(VALUE_NULL)}, {"boolean", TYPE(VALUE_BOOL)}, {"integer", TYPE(VALUE_INT)},
-	    {"number", TYPE(VALUE_INT) | TYPE(VALUE_FLOAT)}, {"string", TYPE(VALUE_STRING)},
-	    {"array", TYPE(VALUE_ARRAY)}, {"object", TYPE(VALUE_OBJECT)}};
-
-	if (v->type != VALUE_STRING)
-		return 0;
-	for (size_t i = 0; i < sizeof types / sizeof *types; i++)
-		if (strcmp(types[i].name, v->text) == 0)
-			return types[i].bits;
-	return 0;
-}
-
-int
-build_types(struct compiling *c, struct rule *rule)
-{
-	const struct value *v = rule->value;
-	size_t n = v->type == VALUE_ARRAY ? v->array.len : 1;
-
-	for (size_t i = 0; i < n; i++) {
-		unsigned bits = type_bits(v->type == VALUE_ARRAY ? v->array.items[i] : v);
-
-		if (bits == 0)
-			return wrong(c, "null, boolean, integer, number, string, array, object, or an array of them");
-		rule->types |= bits;
-	}
-	return 0;
-}
-
-static int
-compare_listed(const void *a, const void *b)
-{
-	uint64_t x = ((const struct listed *)a)->hash, y = ((const struct listed *)b)->hash;
-
-	return (x > y) - (x < y);
-}
-
-int
-build_values(struct compiling *c, struct rule *rule)
-{
-	const struct value *v = rule->value;
-
-	if (v->type != VALUE_ARRAY)
-		return wrong(c, "an array");
-	rule->values.v = document_alloc(c->s->arena, v->array.len * sizeof *rule->values.v);
-	rule->values.n = v->array.len;
-	for (size_t i = 0; i < v->array.len; i++)
-		rule->values.v[i] =
-		    (struct listed){.hash = schema_hash(NULL, v->array.items[i]), .value = v->array.items[i]};
-	qsort(rule->values.v, rule->values.n, sizeof *rule->values.v, compare_listed);
-	return 0;
-}
-
-int
-build_any(struct compiling *c, struct rule *rule)
-{
-	(void)c;
-	(void)rule;
-	return 0;
-}
-
-int
-build_number(struct compiling *c, struct rule *rule)
-{
-	if (!number_is(rule->value))
-		return wrong(c, "a number");
-	number_read(&rule->number, rule->value);
-	number_keep(&rule->number, c->s->arena);
-	return 0;
-}
-
-int
-build_divisor(struct compiling *c, struct rule *rule)
-{
-	if (build_number(c, rule) != 0)
-		return -1;
-	return rule->number.n > 0 && !rule->number.negative ? 0 : wrong(c, "a number above 0");
-}
-
-int
-build_size(struct compiling *c, struct rule *rule)
-{
-	return read_size(rule->value, &rule->size) == 0 ? 0 : wrong(c, "an integer that is not negative");
-}
-
-int
-build_flag(struct compiling *c, struct rule *rule)
-{
-	return rule->value->type == VALUE_BOOL ? 0 : wrong(c, "true or false");
-}
-
 int
 build_names(struct compiling *c, struct rule *rule)
 {
 	const struct value *v = rule->value;
 
 	if (!is_names(v))
-		return wrong(c, "an array of strings");
+		return build_wrong(c, "an array of strings");
 	rule->map.v = document_alloc(c->s->arena, v->array.len * sizeof *rule->map.v);
 	rule->map.n = v->array.len;
 	for (size_t i = 0; i < v->array.len; i++)
@@ -403,20 +293,7 @@ build_regex(struct compiling *c, struct rule *rule)
 	const struct value *v = rule->value;
 
 	if (v->type != VALUE_STRING)
-		return wrong(c, "a string");
+		return build_wrong(c, "a string");
 	rule->regex = compile_pattern(c, v, v->text, v->text_len);
 	return rule->regex != NULL ? 0 : -1;
-}
-
-int
-build_format(struct compiling *c, struct rule *rule)
-{
-	const struct dialect *d = &c->schema->scope->dialect;
-	const struct value *v = rule->value;
-
-	if (v->type != VALUE_STRING)
-		return wrong(c, "a string");
-	if ((c->flags & SCHEMA_FORMATS) != 0 || (d->draft == DRAFT_2020 && (d->vocabularies & VOCAB_FORMAT_ASSERTION)))
-		rule->format = format_find(v->text, v->text_len);
-	return 0;
 }

@@ -24,12 +24,13 @@ RBTREE_GENERATE(schema_tree, schema, entry, compare_schemas)
 static int
 scope_dynamics(struct schemas *s, struct scope *scope, struct schema_report *r)
 {
+	const struct anchor *a;
 	size_t n = 0;
 
-	for (const struct anchor *a = scope->resource->anchors; a != NULL; a = a->next)
+	for (a = schema_next_anchor(scope->resource, NULL); a != NULL; a = schema_next_anchor(scope->resource, a))
 		n += a->dynamic;
 	scope->dynamics = document_alloc(s->arena, n * sizeof *scope->dynamics);
-	for (const struct anchor *a = scope->resource->anchors; a != NULL; a = a->next) {
+	for (a = schema_next_anchor(scope->resource, NULL); a != NULL; a = schema_next_anchor(scope->resource, a)) {
 		struct dynamic *d = &scope->dynamics[scope->n_dynamics];
 
 		if (!a->dynamic)

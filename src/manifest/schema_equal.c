@@ -6,6 +6,12 @@
 #define FNV_PRIME UINT64_C(0x100000001b3)
 #define FNV_BASIS UINT64_C(0xcbf29ce484222325)
 
+static bool
+is_numeric(const struct value *v)
+{
+	return v->type == VALUE_INT || v->type == VALUE_FLOAT;
+}
+
 static uint64_t
 hash_bytes(uint64_t h, const void *p, size_t n)
 {
@@ -38,7 +44,7 @@ schema_hash(struct run *r, const struct value *v)
 	enum value_type type = v->type == VALUE_INT ? VALUE_FLOAT : v->type;
 	uint64_t h = hash_bytes(FNV_BASIS, &type, sizeof type), sum = 0;
 
-	if (r != NULL && !run_spend(r, 1 + v->text_len / BYTES_A_STEP))
+	if (r != NULL && !run_spend(r, 1 + v->text_len / (is_numeric(v) ? DIGITS_A_STEP : BYTES_A_STEP)))
 		return 0;
 	switch (v->type) {
 	case VALUE_NULL:
@@ -131,19 +137,13 @@ equal_arrays(struct run *r, const struct value *a, const struct value *b)
 	return true;
 }
 
-static bool
-is_numeric(const struct value *v)
-{
-	return v->type == VALUE_INT || v->type == VALUE_FLOAT;
-}
-
 bool
 schema_equal(struct run *r, const struct value *a, const struct value *b)
 {
 	if (!run_spend(r, 1))
 		return false;
 	if (is_numeric(a) && is_numeric(b))
-		return run_spend(r, (a->text_len + b->text_len) / BYTES_A_STEP) && equal_numbers(a, b);
+		return run_spend(r, (a->text_len + b->text_len) / DIGITS_A_STEP) && equal_numbers(a, b);
 	if (a->type != b->type)
 		return false;
 	switch (a->type) {

@@ -7,6 +7,7 @@
 #include <string.h>
 
 #include "base/mem.h"
+#include "base/text.h"
 #include "manifest/schema_private.h"
 #include "manifest/schema_uri.h"
 
@@ -24,6 +25,13 @@ compare_roots(const struct resource *a, const struct resource *b)
 	return (x > y) - (x < y);
 }
 
+static int
+compare_anchors(const struct anchor *a, const struct anchor *b)
+{
+	return strcmp(a->name, b->name);
+}
+
+RBTREE_GENERATE(anchor_tree, anchor, entry, compare_anchors)
 RBTREE_GENERATE(known_tree, known, entry, compare_known)
 RBTREE_GENERATE(resource_tree, resource, entry, compare_roots)
 
@@ -65,6 +73,20 @@ schema_resource_at(const struct schemas *s, const struct value *root)
 	return r;
 }
 
+const struct anchor *
+schema_anchor(const struct resource *r, const char *name)
+{
+	struct anchor key = {.name = name};
+
+	return RB_FIND(anchor_tree, UNCONST(&r->anchors), &key);
+}
+
+struct anchor *
+schema_next_anchor(const struct resource *r, const struct anchor *last)
+{
+	return last == NULL ? RB_MIN(anchor_tree, UNCONST(&r->anchors)) : RB_NEXT(anchor_tree, NULL, UNCONST(last));
+}
+
 static const char *
 kept(struct schemas *s, const char *text)
 {
@@ -91,22 +113,23 @@ know(struct index *x, const char *uri, const struct resource *r, const struct va
 static int
 add_anchor(struct index *x, struct resource *r, const struct place *p, const char *keyword, const struct value *name)
 {
-	struct anchor *a;
+	struct anchor *a, *other;
+	char shown[SHOWN_SIZE];
 
 	if (name->type != VALUE_STRING)
 		return schema_complain(x->report, p->at, name, keyword, NULL, "%s must be a string", keyword);
-	for (a = r->anchors; a != NULL; a = a->next)
-		if (strcmp(a->name, name->text) == 0 && a->value != p->v)
-			return schema_complain(x->report, p->at, name, keyword, "give it another name",
-			    "the anchor %s is there already", name->text);
 	a = document_alloc(x->s->arena, sizeof *a);
-	*a = (struct anchor){.next = r->anchors,
-	    .name = name->text,
-	    .value = p->v,
-	    .at = p->at,
-	    .dynamic = strcmp(keyword, "$dynamicAnchor") == 0};
-	r->anchors = a;
-	return 0;
+	*a = (struct anchor){
+	    .name = name->text, .value = p->v, .at = p->at, .dynamic = strcmp(keyword, "$dynamicAnchor") == 0};
+	other = RB_INSERT(anchor_tree, &r->anchors, a);
+	if (other == NULL)
+		return 0;
+	/* $anchor and $dynamicAnchor of one schema may have one name. */
+	other->dynamic = other->dynamic || a->dynamic;
+	if (other->value == p->v)
+		return 0;
+	return schema_complain(x->report, p->at, name, keyword, "give it another name",
+	    "the anchor %s is there already", text_escape_to(shown, sizeof shown, name->text));
 }
 
 /* $schema without "#" behind it. */

@@ -5,7 +5,7 @@
  * schema_index.c  schemas with a URI of their own, and anchors
  * schema_ref.c    from a reference to a value
  * schema_dialect.c  what $schema says
- * schema_compile.c, schema_build.c  from a value to rules
+ * schema_compile.c, schema_build*.c  from a value to rules
  * schema_keywords.c  the keywords as a table
  * schema_run.c    rules over a value, within the budget
  * schema_assert.c, schema_apply.c, schema_object.c, schema_array.c  what the keywords mean
@@ -19,8 +19,9 @@
 #include "manifest/schema_number.h"
 #include "manifest/schema_regex.h"
 
-#define SCHEMA_STEPS 2000000 /* of one validation; a step takes some 20 ns */
-#define BYTES_A_STEP 16 /* of text that is looked at */
+#define SCHEMA_STEPS 1000000 /* of one validation; a step takes some 20 ns */
+#define DIGITS_A_STEP 4 /* of numbers that are read */
+#define BAD_PATTERNS 10 /* in one compilation; then no more are looked at: what is refused late costs most */
 #define SCHEMA_DEPTH 400 /* schemas within schemas while one value is validated */
 #define SCHEMA_NODES 100000 /* schemas compiled for one set */
 
@@ -54,12 +55,13 @@ void pointer_add(struct buf *out, const char *token, size_t n);
 void location_text(const struct location *at, struct buf *out); /* as a JSON pointer */
 
 struct anchor {
-	struct anchor *next;
+	RB_ENTRY(anchor) entry; /* by name */
 	const char *name;
 	const struct value *value;
 	const struct location *at;
 	bool dynamic;
 };
+RB_HEAD(anchor_tree, anchor);
 
 /* A schema with a URI of its own, or the root of a document. */
 struct resource {
@@ -71,7 +73,7 @@ struct resource {
 	const struct value *document_root;
 	const char *meta; /* $schema, its own or inherited, without an empty fragment; NULL: none */
 	bool draft7; /* as far as the index needs to know */
-	struct anchor *anchors;
+	struct anchor_tree anchors;
 };
 RB_HEAD(resource_tree, resource);
 
@@ -203,6 +205,7 @@ struct schemas {
 	struct scope *scopes;
 	struct regex_list *regexes;
 	struct checked *checked; /* documents that are valid by their metaschema */
+	int bad_patterns;
 	const struct schema *meta7, *meta2020; /* of the outermost base */
 };
 
@@ -221,6 +224,8 @@ int schema_complain(struct schema_report *r, const struct location *at, const st
 /* Enter the document and all schemas in it that have a URI. All or nothing. */
 int schema_index(struct schemas *s, const char *uri, const struct value *root, struct schema_report *r);
 const struct resource *schema_known(const struct schemas *s, const char *uri);
+const struct anchor *schema_anchor(const struct resource *r, const char *name);
+struct anchor *schema_next_anchor(const struct resource *r, const struct anchor *last); /* NULL: the first, the end */
 const struct resource *schema_resource_at(const struct schemas *s, const struct value *root);
 
 /* schema_ref.c */

@@ -37,35 +37,64 @@ reason(struct schemas *s, const char *fmt, const char *what)
 	return result;
 }
 
-/* One reference token (n bytes, escaped) down from t. */
+/* An index of an array: no sign and no leading zero (RFC 6901, 4). */
+static bool
+step_into_array(struct schemas *s, struct target *t, const char *token, size_t n)
+{
+	size_t index = 0;
+
+	if (n == 0 || n > 9 || (token[0] == '0' && n > 1))
+		return false;
+	for (size_t i = 0; i < n; i++) {
+		if (token[i] < '0' || token[i] > '9')
+			return false;
+		index = index * 10 + (size_t)(token[i] - '0');
+	}
+	if (index >= t->value->array.len)
+		return false;
+	t->at = location_item(s, t->at, index);
+	t->value = t->value->array.items[index];
+	return true;
+}
+
+static bool
+step_into_object(struct schemas *s, struct target *t, const char *key, size_t n)
+{
+	for (size_t i = 0; i < t->value->object.len; i++) {
+		const struct member *m = &t->value->object.members[i];
+
+		if (m->key_len != n || memcmp(m->key, key, n) != 0)
+			continue;
+		t->at = location_below(s, t->at, m->key, m->key_len);
+		t->value = m->value;
+		return true;
+	}
+	return false;
+}
+
+/* One reference token (n bytes, "~0" and "~1" escaped) down from t. */
 static bool
 step_down(struct schemas *s, struct target *t, const char *token, size_t n)
 {
-	char *pointer = mem_zalloc(n + 2);
 	const struct resource *own;
-	const struct value *v;
+	struct buf key = {0};
+	bool found = false;
 
-	pointer[0] = '/';
-	memcpy(pointer + 1, token, n);
-	v = value_at(t->value, pointer);
-	free(pointer);
-	if (v == NULL)
-		return false;
-	if (t->value->type == VALUE_ARRAY) {
-		t->at = location_item(s, t->at, strtoul(token, NULL, 10));
-	} else {
-		for (size_t i = 0; i < t->value->object.len; i++) {
-			const struct member *m = &t->value->object.members[i];
-
-			if (m->value == v)
-				t->at = location_below(s, t->at, m->key, m->key_len);
-		}
+	for (size_t i = 0; i < n; i++) {
+		if (token[i] == '~' && i + 1 < n && (token[i + 1] == '0' || token[i + 1] == '1'))
+			buf_addch(&key, token[++i] == '0' ? '~' : '/');
+		else
+			buf_addch(&key, token[i]);
 	}
-	t->value = v;
-	own = schema_resource_at(s, v);
+	if (t->value->type == VALUE_ARRAY)
+		found = step_into_array(s, t, buf_str(&key), key.n);
+	else if (t->value->type == VALUE_OBJECT)
+		found = step_into_object(s, t, buf_str(&key), key.n);
+	buf_free(&key);
+	own = found ? schema_resource_at(s, t->value) : NULL;
 	if (own != NULL)
 		t->resource = own;
-	return true;
+	return found;
 }
 
 static const char *
@@ -86,15 +115,14 @@ by_pointer(struct schemas *s, struct target *t, const char *pointer)
 static const char *
 by_anchor(struct schemas *s, struct target *t, const char *name)
 {
-	for (const struct anchor *a = t->resource->anchors; a != NULL; a = a->next) {
-		if (strcmp(a->name, name) != 0)
-			continue;
-		t->value = a->value;
-		t->at = a->at;
-		if (a->dynamic)
-			t->anchor = a->name; /* a plain one of the same name can only be on the same schema */
-	}
-	return t->value == NULL ? reason(s, "there is no anchor %s", name) : NULL;
+	const struct anchor *a = schema_anchor(t->resource, name);
+
+	if (a == NULL)
+		return reason(s, "there is no anchor %s", name);
+	t->value = a->value;
+	t->at = a->at;
+	t->anchor = a->dynamic ? a->name : NULL;
+	return NULL;
 }
 
 static const char *

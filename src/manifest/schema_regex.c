@@ -7,10 +7,10 @@
 #include "base/mem.h"
 
 #define HEAP_KIB (16 * 1024) /* for backtracking */
-#define BYTES_A_STEP 16 /* that are gone over in the time of a step */
 
 struct regex {
 	pcre2_code *code;
+	int64_t weight; /* steps for each item that is tried */
 };
 
 struct regex *
@@ -19,10 +19,11 @@ regex_compile(const char *pattern, size_t n, struct err *e)
 	struct buf out = {0};
 	struct regex *re = NULL;
 	pcre2_code *code = NULL;
+	unsigned long repeat = 0;
 	PCRE2_SIZE at;
 	int error;
 
-	if (regex_translate(pattern, n, &out, e) == 0)
+	if (regex_translate(pattern, n, &out, &repeat, e) == 0)
 		code = pcre2_compile((PCRE2_SPTR)buf_str(&out), out.n,
 		    PCRE2_UTF | PCRE2_DOLLAR_ENDONLY | PCRE2_MATCH_UNSET_BACKREF | PCRE2_ALLOW_EMPTY_CLASS |
 			PCRE2_NEVER_UCP | PCRE2_NEVER_BACKSLASH_C | PCRE2_AUTO_CALLOUT,
@@ -38,6 +39,8 @@ regex_compile(const char *pattern, size_t n, struct err *e)
 	}
 	re = mem_zalloc(sizeof *re);
 	re->code = code;
+	/* An item that fails after so many repetitions is counted as little as one that fails at once. */
+	re->weight = 1 + (int64_t)(repeat / BYTES_A_STEP);
 out:
 	buf_free(&out);
 	return re;
@@ -57,6 +60,7 @@ struct matching {
 	pcre2_match_context *context;
 	int64_t *steps;
 	size_t last; /* where in the subject the last item was tried */
+	int64_t weight; /* of the pattern */
 };
 
 /* Called before each item of the pattern is tried: the one place where PCRE2 lets backtracking be counted. */
@@ -67,7 +71,7 @@ count_item(pcre2_callout_block *b, void *arg)
 	size_t at = b->current_position, far = at > m->last ? at - m->last : m->last - at;
 
 	m->last = at;
-	*m->steps -= 1 + (int64_t)(far / BYTES_A_STEP);
+	*m->steps -= m->weight + (int64_t)(far / BYTES_A_STEP);
 	return *m->steps >= 0 ? 0 : PCRE2_ERROR_CALLOUT;
 }
 
@@ -110,6 +114,7 @@ regex_match(const struct regex *re, struct regex_run *run, const char *s, size_t
 	int rc;
 
 	m->last = 0;
+	m->weight = re->weight;
 	*run->steps -= 10 + (int64_t)(n / BYTES_A_STEP);
 	if (*run->steps < 0)
 		return -1;

@@ -13,6 +13,8 @@
 #include "base/buf.h"
 #include "base/err.h"
 
+#define BYTES_A_STEP 16 /* of text that are gone over in the time of a step */
+
 struct regex; /* immutable once compiled */
 
 /*
@@ -38,7 +40,10 @@ int regex_match(const struct regex *re, struct regex_run *run, const char *s, si
 /* Is it a pattern by ECMA-262? Compiles nothing. */
 bool regex_valid(const char *pattern, size_t n);
 
-/* The same pattern for PCRE2, appended to out. */
-int regex_translate(const char *pattern, size_t n, struct buf *out, struct err *e);
+/*
+ * The same pattern for PCRE2, appended to out. *ret_repeat is the most often that
+ * something must be repeated.
+ */
+int regex_translate(const char *pattern, size_t n, struct buf *out, unsigned long *ret_repeat, struct err *e);
 
 #endif

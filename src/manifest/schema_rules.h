@@ -7,6 +7,13 @@
 /* From the value of a keyword to a rule; -1 when the value is not what the keyword takes (told). */
 #define BUILD(what) int build_##what(struct compiling *c, struct rule *rule)
 
+/* Complain that the keyword must be something else; always -1. */
+int build_wrong(const struct compiling *c, const char *expected);
+
+/* A number of things: an integer that is not negative, 2.0 as well. -1 for anything else. */
+int build_read_size(const struct value *v, size_t *ret);
+
+/* schema_build.c */
 BUILD(one); /* a schema */
 BUILD(list); /* an array of schemas */
 BUILD(map); /* schemas by names */
@@ -20,6 +27,10 @@ BUILD(contains); /* with minContains and maxContains */
 BUILD(if); /* with then and else */
 BUILD(ref);
 BUILD(dynamic_ref);
+BUILD(names); /* an array of strings */
+BUILD(regex);
+
+/* schema_build_values.c */
 BUILD(types);
 BUILD(values); /* enum */
 BUILD(any); /* const: any value */
@@ -27,8 +38,6 @@ BUILD(number);
 BUILD(divisor); /* a number above 0 */
 BUILD(size);
 BUILD(flag);
-BUILD(names); /* an array of strings */
-BUILD(regex);
 BUILD(format);
 
 /* Does the rule hold for the frame's value? Values of a type that it says nothing about are fine. */
