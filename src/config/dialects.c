@@ -1,54 +1,39 @@
 #include "config/dialects.h"
 
-#include <dirent.h>
-#include <errno.h>
 #include <stdlib.h>
 #include <string.h>
-#include <sys/stat.h>
 
 #include "base/err.h"
 #include "base/fs.h"
 #include "base/limits.h"
 #include "base/mem.h"
 #include "base/text.h"
+#include "config/schemafiles.h"
 #include "manifest/dialect.h"
-
-#define MAX_FILES 1000
-#define MAX_DEPTH 8
 
 /* One reading of the user's folder. */
 struct load {
 	struct settings *s;
 	struct dialects *d;
 	struct problems *ps;
-	size_t files;
 };
 
 static void
-load_error(struct load *l, const char *path, const char *what)
+load_error(void *arg, const char *path, const char *what)
 {
+	struct load *l = arg;
 	char shown[256];
 
 	problems_addf(l->ps, "config-value", SEVERITY_ERROR, l->s->schemas_line, l->s->schemas_column, NULL,
 	    "schemas: %s: %s", text_escape_to(shown, sizeof shown, path), what);
 }
 
-/* The extension of a schema's file, or NULL. */
-static const char *
-load_extension(const char *name)
-{
-	const char *dot = strrchr(name, '.');
-
-	if (dot == NULL || dot == name)
-		return NULL;
-	return strcmp(dot, ".json") == 0 || strcmp(dot, ".yaml") == 0 || strcmp(dot, ".yml") == 0 ? dot : NULL;
-}
-
 /* relative: below the folder; its name is that without ".json" and without ".schema". */
 static void
-load_file(struct load *l, const char *path, const char *relative)
+load_file(void *arg, const char *path, const char *relative)
 {
-	const char *extension = load_extension(relative);
+	struct load *l = arg;
+	const char *extension = strrchr(relative, '.');
 	size_t n = (size_t)(extension - relative);
 	struct buf bytes = {0};
 	struct err e;
@@ -62,55 +47,6 @@ load_file(struct load *l, const char *path, const char *relative)
 		load_error(l, relative, e.msg);
 	buf_free(&bytes);
 	free(name);
-}
-
-static int
-load_wanted(const struct dirent *d)
-{
-	return d->d_name[0] != '.';
-}
-
-static void load_folder(struct load *l, const char *folder, const char *relative, int depth);
-
-static void
-load_entry(struct load *l, const char *folder, const char *relative, const char *name, int depth)
-{
-	char *path = mem_printf("%s/%s", folder, name);
-	char *below = mem_printf("%s%s%s", relative, *relative != '\0' ? "/" : "", name);
-	struct stat st;
-
-	if (stat(path, &st) != 0) {
-		load_error(l, below, strerror(errno));
-	} else if (S_ISDIR(st.st_mode)) {
-		if (depth == MAX_DEPTH)
-			load_error(l, below, "folders are nested too deep");
-		else
-			load_folder(l, path, below, depth + 1);
-	} else if (load_extension(name) != NULL) {
-		if (++l->files == MAX_FILES + 1)
-			load_error(l, below, "there are more than 1000 files; the rest is not read");
-		if (l->files <= MAX_FILES)
-			load_file(l, path, below);
-	}
-	free(below);
-	free(path);
-}
-
-static void
-load_folder(struct load *l, const char *folder, const char *relative, int depth)
-{
-	struct dirent **entries;
-	int n = scandir(folder, &entries, load_wanted, alphasort);
-
-	if (n < 0) {
-		load_error(l, *relative != '\0' ? relative : folder, strerror(errno));
-		return;
-	}
-	for (int i = 0; i < n; i++) {
-		load_entry(l, folder, relative, entries[i]->d_name, depth);
-		free(entries[i]);
-	}
-	free(entries);
 }
 
 static void
@@ -133,7 +69,7 @@ dialects_load(struct settings *s, struct problems *ps)
 
 	s->dialects = l.d;
 	if (s->schemas != NULL)
-		load_folder(&l, s->schemas, "", 0);
+		schemafiles_each(s->schemas, &(struct schemafiles){.file = load_file, .failed = load_error, .arg = &l});
 	if (dialects_complete(l.d, &e) != 0)
 		load_error(&l, s->schemas != NULL ? s->schemas : "", e.msg);
 	else

@@ -16,7 +16,6 @@
 #include <stdbool.h>
 #include <stddef.h>
 
-#include "manifest/problem.h"
 #include "manifest/value.h"
 
 /* The draft of a document that has no $schema. */
@@ -42,13 +41,6 @@ struct schema_report {
 };
 
 void schema_report_free(struct schema_report *r);
-
-/*
- * Add each violation to ps. prefix ("" for none) is the JSON pointer, in the
- * document that ps is about, of the value that was validated.
- */
-void schema_report_problems(
-    const struct schema_report *r, const char *code, enum severity severity, const char *prefix, struct problems *ps);
 
 /* Schema documents by their URIs, and what was compiled of them. */
 struct schemas;

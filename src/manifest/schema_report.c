@@ -90,20 +90,6 @@ schema_report_sort(struct schema_report *r)
 }
 
 void
-schema_report_problems(
-    const struct schema_report *r, const char *code, enum severity severity, const char *prefix, struct problems *ps)
-{
-	for (size_t i = 0; i < r->n; i++) {
-		const struct schema_violation *v = &r->v[i];
-		char *pointer = mem_printf("%s%s", prefix, v->pointer);
-
-		problems_add(ps, code, severity, v->line, v->column, pointer, v->message, v->hint);
-		free(pointer);
-	}
-	ps->truncated = ps->truncated || r->truncated;
-}
-
-void
 pointer_add(struct buf *out, const char *token, size_t n)
 {
 	buf_addch(out, '/');
