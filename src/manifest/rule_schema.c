@@ -29,6 +29,29 @@ schema_code(const char *keyword)
 	return "schema-violation";
 }
 
+static bool
+is_choice(const struct schema_violation *w)
+{
+	return strcmp(w->keyword, "anyOf") == 0 || strcmp(w->keyword, "oneOf") == 0;
+}
+
+/* Does it only say that no alternative fits, where the nearest one says why, or another did before it? */
+static bool
+is_summary(const struct schema_report *report, const struct schema_violation *w)
+{
+	size_t n = strlen(w->pointer);
+
+	for (size_t i = 0; is_choice(w) && i < report->n; i++) {
+		const struct schema_violation *other = &report->v[i];
+		bool same = strcmp(other->pointer, w->pointer) == 0;
+		bool below = strncmp(other->pointer, w->pointer, n) == 0 && other->pointer[n] == '/';
+
+		if (is_choice(other) ? same && other < w : same || below)
+			return true;
+	}
+	return false;
+}
+
 /* Did a rule of shelfd's own, which knows more, complain of this value already? */
 static bool
 already_told(const struct problems *ps, size_t n, const struct schema_violation *w)
@@ -64,6 +87,8 @@ rule_report(const struct check *c, const struct rule *r, const char *prefix, con
 		const struct schema_violation *w = &report->v[i];
 		struct buf pointer = {0};
 
+		if (is_summary(report, w))
+			continue;
 		buf_addf(&pointer, "%s%s", prefix, w->pointer);
 		rule_complain(c, r, (struct rule_place){w->line, w->column, buf_str(&pointer)}, "%s", w->message);
 		buf_free(&pointer);
@@ -99,7 +124,7 @@ rule_schema(const struct check *c)
 			const struct schema_violation *w = &report.v[i];
 			const struct rule r = {.code = schema_code(w->keyword), .hint = w->hint};
 
-			if (!already_told(c->ps, told, w))
+			if (!already_told(c->ps, told, w) && !is_summary(&report, w))
 				rule_complain(
 				    c, &r, (struct rule_place){w->line, w->column, w->pointer}, "%s", w->message);
 		}
