@@ -163,7 +163,7 @@ build_close(struct build *b, struct build_size *ret_size)
 	struct build_frame *f = build_top(b), *parent;
 
 	assert(f != NULL && !b->keyed);
-	take_items(b, f->value, b->pending + f->start, b->n - f->start);
+	take_items(b, f->value, b->n > 0 ? b->pending + f->start : NULL, b->n - f->start);
 	b->n = f->start;
 	b->depth--;
 	parent = build_top(b);

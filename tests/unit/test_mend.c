@@ -7,10 +7,9 @@
 #include "base/limits.h"
 #include "base/mem.h"
 #include "manifest/frontmatter.h"
-#include "manifest/json.h"
 #include "manifest/mend.h"
+#include "manifest/parse.h"
 #include "manifest/rawtext.h"
-#include "manifest/yaml.h"
 #include "random.h"
 
 /* want NULL: it can not be mended; the text itself: there is nothing to mend. */
@@ -176,43 +175,28 @@ what_is_no_text_or_in_conflict_stays_as_it_is(void **state)
 	free(large);
 }
 
-/* What a text says, by the parsers alone; false: it does not parse. */
+/* What a text says; false: it does not parse. */
 static bool
 meaning(enum format format, const char *s, size_t n, struct buf *out)
 {
 	struct document *d = document_new();
 	struct problems ps = {0};
-	const struct value *v = NULL;
-	const char *yaml;
-	size_t yaml_n, body;
-	bool ok = false;
+	const struct value *root = NULL;
+	enum parsed_as as = PARSED_BAD;
 	char *text;
-	int line;
 
-	if (rawtext_check(&s, &n, true, &ps) == 0) {
-		if (format == FORMAT_MARKDOWN) {
-			switch (frontmatter_find(s, n, &yaml, &yaml_n, &line, &body, &ps)) {
-			case FRONTMATTER_FOUND:
-				v = yaml_parse(d, yaml, yaml_n, line, &ps);
-				break;
-			case FRONTMATTER_NONE:
-				text = frontmatter_describe(s, n);
-				buf_addstr(out, text != NULL ? text : "");
-				free(text);
-				ok = true;
-				break;
-			case FRONTMATTER_BAD:
-				break;
-			}
-		} else {
-			v = format == FORMAT_YAML ? yaml_parse(d, s, n, 1, &ps) : json_parse(d, s, n, &ps);
-		}
+	if (rawtext_check(&s, &n, true, &ps) == 0)
+		as = parse_document(format, s, n, d, &root, &ps);
+	if (as == PARSED_DOCUMENT)
+		value_canonical(root, out);
+	if (as == PARSED_PLAIN) {
+		text = frontmatter_describe(s, n);
+		buf_addstr(out, text != NULL ? text : "");
+		free(text);
 	}
-	if (v != NULL)
-		value_canonical(v, out);
 	problems_free(&ps);
 	document_free(d);
-	return ok || v != NULL;
+	return as != PARSED_BAD;
 }
 
 /* What must hold of any text at all. Returns what became of it. */
