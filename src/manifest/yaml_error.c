@@ -88,6 +88,17 @@ show(struct line l, size_t at, char out[SHOWN])
 	return out;
 }
 
+/* The character at byte at, fit for a message. */
+static const char *
+show_one(struct line l, size_t at, char out[SHOWN])
+{
+	uint32_t cp;
+	char one[5] = {0};
+
+	memcpy(one, l.s + at, utf8_decode(l.s + at, l.n - at, &cp));
+	return text_escape_to(out, SHOWN, one);
+}
+
 /* The first character of the value after the key's colon, or '\0'. */
 static char
 value_begin(struct line l, size_t colon)
@@ -161,7 +172,7 @@ explain_first_character(struct explain *x)
 {
 	size_t at;
 	struct line l;
-	char shown[SHOWN];
+	char shown[SHOWN], one[SHOWN];
 
 	go_to(x, AT_PROBLEM);
 	l = line_here(x, &at);
@@ -170,7 +181,7 @@ explain_first_character(struct explain *x)
 		return;
 	}
 	problems_addf(x->ps, "yaml-syntax", SEVERITY_ERROR, x->place->line, x->place->column, "put the value in quotes",
-	    "an unquoted value can not begin with '%c': %s", at < l.n ? l.s[at] : ' ', show(l, at, shown));
+	    "an unquoted value can not begin with '%s': %s", at < l.n ? show_one(l, at, one) : " ", show(l, at, shown));
 }
 
 /* Two reasons: text behind a value that was complete, or a line that is indented like no other. */
@@ -206,7 +217,7 @@ explain_key(struct explain *x)
 static void
 explain_content(struct explain *x)
 {
-	char shown[SHOWN];
+	char shown[SHOWN], one[SHOWN];
 	struct line l;
 	size_t at;
 
@@ -216,7 +227,7 @@ explain_content(struct explain *x)
 		add(x, "yaml-syntax", "expected a value before the end", NULL);
 	else
 		problems_addf(x->ps, "yaml-syntax", SEVERITY_ERROR, x->place->line, x->place->column, QUOTE_IT,
-		    "expected a value, but found '%c': %s", l.s[at], show(l, at, shown));
+		    "expected a value, but found '%s': %s", show_one(l, at, one), show(l, at, shown));
 }
 
 static void

@@ -64,6 +64,7 @@ a_value_that_begins_with_an_indicator_needs_quotes(void **state)
 {
 	static const struct bad cases[] = {
 	    {"a: @foo", "yaml-syntax", 1, 4, "can not begin with '@'"},
+	    {"- \r\xf0\x9f\x98\x80 a: [b", "yaml-syntax", 2, 1, "but found '\xf0\x9f\x98\x80': "},
 	    {"a: `ls`", "yaml-syntax", 1, 4, "can not begin with '`'"},
 	    {"a: %s", "yaml-syntax", 1, 4, "can not begin with '%'"},
 	    {"a: *.md", "yaml-syntax", 1, 4, "can not begin with '*'"},
