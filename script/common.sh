@@ -9,7 +9,7 @@ BUILD_PACKAGES=(
 TEST_PACKAGES=(
 	"${BUILD_PACKAGES[@]}" clang libcmocka-dev xz-utils
 	python3 python3-pytest python3-redis python3-yaml python3-jsonschema python3-hypothesis python3-watchdog
-	mandoc shellcheck strace systemd vim openssl
+	jq mandoc shellcheck strace systemd vim openssl
 )
 
 jobs=$(nproc 2>/dev/null || echo 2)

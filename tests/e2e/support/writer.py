@@ -13,29 +13,34 @@ class Writer:
         self.prefix = prefix(catalog)
         self.generation = generation
         self.rev = 0
+        self.type_revs = {}
 
     def begin(self, generation=None):
-        """A new life: everything of the old one is gone."""
+        """A new life: everything of the old one is gone, in one moment."""
         self.generation = generation or self.generation
         self.rev = 0
+        self.type_revs = {}
         old = list(self.client.scan_iter(self.prefix.replace("[", "\\[") + "*"))
-        if old:
-            self.client.delete(*old)
-        self.client.hset(self.prefix + "head", mapping={
-            "generation": self.generation, "rev": 0, "items": 0, "problems": 0, "schema": 1})
+        with self.client.pipeline(transaction=True) as p:
+            if old:
+                p.delete(*old)
+            p.hset(self.prefix + "head", mapping={
+                "generation": self.generation, "rev": 0, "items": 0, "problems": 0, "schema": 1})
+            p.execute()
         return self
 
     def event(self, op, key, rev, fields):
         type_, id_ = key.split("/", 1)
-        data = {"generation": self.generation, "rev": rev, "op": op, "type": type_, "id": id_,
-                **{k: fields[k] for k in ("path", "version", "renamed_from") if k in fields}}
+        data = {"generation": self.generation, "rev": rev, "type_rev_before": self.type_revs.get(type_, 0), "op": op,
+                "type": type_, "id": id_,
+                **{k: fields[k] for k in ("path", "version", "renamed_from", "sha256") if k in fields}}
         return json.dumps({"specversion": "1.0", "id": f"{self.generation}.{rev}",
                            "source": f"/shelfd/{self.catalog}", "type": f"dev.shelfd.item.{op}", "subject": key,
                            "data": data}, separators=(",", ":"), ensure_ascii=False)
 
     def put(self, key, **fields):
-        """Creates or updates an item; returns its revision. stream=False: the stream has lost the entry."""
-        stream = fields.pop("stream", True)
+        """Creates or updates an item; returns its revision. stream and told: see finish."""
+        how = {name: fields.pop(name) for name in ("stream", "told") if name in fields}
         type_, id_ = key.split("/", 1)
         rev = self.rev + 1
         item = f"{self.prefix}item:{key}"
@@ -48,25 +53,37 @@ class Writer:
                                   "rev": rev, "created_rev": created or rev})
             p.zadd(f"{self.prefix}index:{type_}", {id_: rev})
             p.zrem(self.prefix + "deleted", key)
-            self.finish(p, op, key, rev, fields, stream)
+            self.finish(p, op, key, rev, fields, **how)
         return rev
 
-    def drop(self, key, stream=True):
+    def drop(self, key, **how):
         type_, id_ = key.split("/", 1)
         rev = self.rev + 1
         with self.client.pipeline(transaction=True) as p:
             p.delete(f"{self.prefix}item:{key}")
             p.zrem(f"{self.prefix}index:{type_}", id_)
             p.zadd(self.prefix + "deleted", {key: rev})
-            self.finish(p, "deleted", key, rev, {}, stream)
+            self.finish(p, "deleted", key, rev, {}, **how)
         return rev
 
-    def finish(self, pipeline, op, key, rev, fields, stream):
+    def finish(self, pipeline, op, key, rev, fields, stream=True, told=True):
+        """
+        stream False: its entry never comes to be; "xdel", "xtrim": it is taken out in the same moment. told False:
+        nobody hears the message.
+        """
+        type_ = key.split("/", 1)[0]
+        event = self.event(op, key, rev, fields)
         if stream:
-            pipeline.xadd(self.prefix + "changes", {"event": self.event(op, key, rev, fields)}, id=f"{rev}-0")
-        pipeline.hset(self.prefix + "head", mapping={"rev": rev, f"type_rev:{key.split('/', 1)[0]}": rev})
+            pipeline.xadd(self.prefix + "changes", {"event": event}, id=f"{rev}-0")
+        if stream == "xdel":
+            pipeline.xdel(self.prefix + "changes", f"{rev}-0")
+        elif stream == "xtrim":
+            pipeline.xtrim(self.prefix + "changes", maxlen=0, approximate=False)
+        pipeline.hset(self.prefix + "head", mapping={"rev": rev, f"type_rev:{type_}": rev})
+        if told:
+            pipeline.publish(f"{self.prefix}events:{type_}", event)
         pipeline.execute()
-        self.rev = rev
+        self.rev = self.type_revs[type_] = rev
 
     def problems(self, path, *problems):
         self.client.hset(self.prefix + "problems", path, json.dumps(problems))
