@@ -67,16 +67,23 @@ mem_strdup_opt(const char *s)
 }
 
 char *
+mem_vprintf(const char *fmt, va_list ap)
+{
+	char *p;
+
+	if (vasprintf(&p, fmt, ap) < 0)
+		mem_die();
+	return p;
+}
+
+char *
 mem_printf(const char *fmt, ...)
 {
 	va_list ap;
 	char *p;
-	int n;
 
 	va_start(ap, fmt);
-	n = vasprintf(&p, fmt, ap);
+	p = mem_vprintf(fmt, ap);
 	va_end(ap);
-	if (n < 0)
-		mem_die();
 	return p;
 }

@@ -24,12 +24,11 @@ checkup_free(struct checkup *cu)
 void
 checkup_add(struct checkup *cu, const char *name, enum verdict verdict, const char *hint, const char *fmt, ...)
 {
-	char *text = NULL;
+	char *text;
 	va_list ap;
-	int n;
 
 	va_start(ap, fmt);
-	n = vasprintf(&text, fmt, ap);
+	text = mem_vprintf(fmt, ap);
 	va_end(ap);
 	if (cu->n == cu->cap) {
 		cu->cap = cu->cap != 0 ? cu->cap * 2 : 16;
@@ -38,7 +37,7 @@ checkup_add(struct checkup *cu, const char *name, enum verdict verdict, const ch
 	cu->v[cu->n++] = (struct check){
 	    .name = name,
 	    .verdict = verdict,
-	    .text = n >= 0 ? text : mem_strdup(""),
+	    .text = text,
 	    .hint = mem_strdup_opt(hint),
 	};
 }

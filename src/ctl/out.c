@@ -10,6 +10,7 @@
 #include <unistd.h>
 #include <wchar.h>
 
+#include "base/mem.h"
 #include "base/text.h"
 #include "ctl/verb.h"
 
@@ -136,10 +137,8 @@ out_json(const struct out *o, struct buf *b, const char *json, size_t n)
 static void __attribute__((format(printf, 2, 0))) out_talk(const char *prefix, const char *fmt, va_list ap)
 {
 	struct buf line = {0};
-	char *text = NULL;
+	char *text = mem_vprintf(fmt, ap);
 
-	if (vasprintf(&text, fmt, ap) < 0)
-		return;
 	buf_addstr(&line, prefix);
 	text_escape(&line, text, strlen(text));
 	buf_addch(&line, '\n');

@@ -157,15 +157,12 @@ status_json(const struct status *s, struct buf *b)
 static void __attribute__((format(printf, 5, 6)))
 status_line(const struct status *s, struct buf *b, const char *name, enum style style, const char *fmt, ...)
 {
-	char *text = NULL;
+	char *text;
 	va_list ap;
-	int n;
 
 	va_start(ap, fmt);
-	n = vasprintf(&text, fmt, ap);
+	text = mem_vprintf(fmt, ap);
 	va_end(ap);
-	if (n < 0)
-		return;
 	out_add(s->out, b, STYLE_BOLD, name);
 	buf_addf(b, "%*s", (int)(12 - strlen(name)), "");
 	out_add(s->out, b, style, text);

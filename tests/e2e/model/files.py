@@ -5,6 +5,8 @@ import mmap
 import os
 import shutil
 
+from support.checkout import remove
+
 RENAME_EXCHANGE = 2
 AT_FDCWD = -100
 
@@ -19,12 +21,9 @@ def exchange(one, other):
 
 
 def vanish(path):
-    """Removes whatever is there."""
-    if os.path.isdir(path) and not os.path.islink(path):
-        shutil.rmtree(path)
-    else:
-        with contextlib.suppress(FileNotFoundError):
-            os.unlink(path)
+    """Removes whatever is there, if anything is."""
+    with contextlib.suppress(FileNotFoundError):
+        remove(path)
 
 
 class Files:
@@ -179,11 +178,7 @@ class Files:
         os.makedirs(self.path(path), exist_ok=True)
 
     def remove(self, path):
-        full = self.path(path)
-        if os.path.isdir(full) and not os.path.islink(full):
-            shutil.rmtree(full)
-        else:
-            os.unlink(full)
+        remove(self.path(path))
 
     def remove_and_make(self, path, below, data):
         self.remove(path)

@@ -21,6 +21,14 @@ def skill(name, description="What it does, and when to use it.", body="Body.\n",
     return f"---\nname: {name}\ndescription: {description}\n{lines}---\n\n# {name}\n\n{body}"
 
 
+def remove(full):
+    """A file, a symbolic link, or a folder with all that is in it."""
+    if os.path.isdir(full) and not os.path.islink(full):
+        shutil.rmtree(full)
+    else:
+        os.unlink(full)
+
+
 class Checkout:
     def __init__(self, root):
         self.root = root
@@ -73,11 +81,7 @@ class Checkout:
         os.rename(self.path(old), self.path(new))
 
     def remove(self, path):
-        full = self.path(path)
-        if os.path.isdir(full) and not os.path.islink(full):
-            shutil.rmtree(full)
-        else:
-            os.unlink(full)
+        remove(self.path(path))
 
     def skill(self, name, *args, **kwargs):
         """Writes skills/<name>/SKILL.md."""
