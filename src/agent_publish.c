@@ -11,6 +11,8 @@ publish_submit(struct agent *a, usec_t now)
 	const char *commit = a->repo != NULL ? repo_commit(a->repo) : NULL;
 	const char *branch = a->repo != NULL ? repo_branch(a->repo) : NULL;
 
+	if (a->changeset.n == 0 && !a->changeset.more && publisher_batch_open(a->publisher))
+		changeset_repeat(&a->changeset, a->catalog, a->published);
 	if (a->changeset.n == 0 && a->changeset.n_problems == 0 &&
 	    (a->changeset.more || publisher_head_is(a->publisher, commit, branch))) {
 		changeset_free(&a->changeset);

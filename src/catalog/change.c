@@ -194,6 +194,24 @@ changeset_diff_ahead(struct catalog *c, const struct published *p, bool (*settle
 	*ret = creations;
 }
 
+void
+changeset_repeat(struct changeset *cs, struct catalog *c, const struct published *p)
+{
+	const struct published_item *pub = NULL;
+	size_t n = cs->n;
+
+	while (cs->n == n && (pub = published_next(p, pub != NULL ? pub->key : NULL)) != NULL) {
+		struct desired d;
+
+		if (catalog_desired(c, pub->key, pub->face->source, pub->face->path, &d) && d.item != NULL) {
+			struct change *ch = changeset_add(cs, OP_UPDATED, pub->key, pub);
+
+			ch->item = item_ref(d.item);
+			ch->after = &ch->item->face;
+		}
+	}
+}
+
 static bool
 is_unknown(const struct change *ch, bool (*unknown)(void *arg, const char *path), void *arg)
 {

@@ -63,6 +63,12 @@ void changeset_diff_ahead(struct catalog *c, const struct published *p, bool (*s
     void *arg, struct changeset *ret);
 
 /*
+ * Add an update of some item to what it is already, for a set that must not be empty: what was
+ * held back to end the batch may be gone by now. Adds nothing where there is no item.
+ */
+void changeset_repeat(struct changeset *cs, struct catalog *c, const struct published *p);
+
+/*
  * Take out the deletions of items whose path (raw) is unknown: that nothing of
  * them was found proves nothing. Their keys go to ret_held.
  */

@@ -86,11 +86,13 @@ bool publisher_idle(const struct publisher *p);
 /*
  * Publish cs (taken; given back to sink->done) with this commit and branch
  * (NULL outside git), under a batch id of its own, or that of the set before
- * where that one had more to follow and the commit is the same. Only when
- * publisher_idle.
+ * where that one had more to follow. Only when publisher_idle.
  */
 void publisher_submit(
     struct publisher *p, struct changeset *cs, const char *commit, const char *branch, usec_t now, int64_t wall_ms);
+
+/* Does the set before wait for more of its batch, with a last change? */
+bool publisher_batch_open(const struct publisher *p);
 
 /* One record of the syncs stream, as pairs of field and value that end with NULL. Sent when READY; dropped while offline. */
 void publisher_sync_record(struct publisher *p, const char *const *pairs);

@@ -57,11 +57,17 @@ publisher_submit(
 	p->now = now;
 	p->wall_ms = wall_ms;
 	*s = (struct sending){.cs = cs, .commit = mem_strdup_opt(commit), .branch = mem_strdup_opt(branch)};
-	if (!p->batch.open || !publisher_head_is(p, commit, branch))
+	if (!p->batch.open)
 		batch_begin(p);
 	tally_begin(&s->tally, p->published);
 	apply_build(p, 0, 0, p->rev, &s->call, &s->request);
 	apply_send(p);
+}
+
+bool
+publisher_batch_open(const struct publisher *p)
+{
+	return p->batch.open;
 }
 
 /* The set goes back to the agent. */

@@ -173,7 +173,8 @@ rig_until(struct rig *g, enum publisher_state want)
 void
 rig_submit(struct rig *g)
 {
-	publisher_submit(g->pub, &g->cs, "c0ffee", "main", clock_now(), clock_wall_ms());
+	publisher_submit(
+	    g->pub, &g->cs, g->commit != NULL ? g->commit : "c0ffee", "main", clock_now(), clock_wall_ms());
 }
 
 void

@@ -15,6 +15,7 @@ struct rig {
 	struct published *published;
 	struct conn *conn;
 	struct changeset cs;
+	const char *commit; /* NULL: c0ffee */
 	int n_loaded, n_reset, n_done, n_failed, n_reconnect;
 	uint64_t last_rev;
 	size_t n_applied;

@@ -311,6 +311,27 @@ a_set_ahead_has_settled_creations_only_and_holds_one_back(void **state)
 	assert_diff(w, "+skill/b +skill/d -skill/gone ");
 }
 
+static void
+an_item_as_it_is_fills_a_set_that_must_not_be_empty(void **state)
+{
+	struct world *w = *state;
+	struct changeset cs = {0};
+
+	changeset_repeat(&cs, w->catalog, w->published);
+	assert_int_equal(cs.n, 0);
+	put(w, "gone", "skills/gone", "1");
+	put(w, "here", "skills/here", "1");
+	assert_diff(w, "+skill/gone +skill/here ");
+	catalog_remove(w->catalog, "main", "skills/gone");
+	changeset_repeat(&cs, w->catalog, w->published);
+	assert_int_equal(cs.n, 1);
+	assert_int_equal(cs.changes[0].op, OP_UPDATED);
+	assert_string_equal(cs.changes[0].key, "skill/here");
+	assert_true(face_equal(cs.changes[0].before, cs.changes[0].after));
+	changeset_free(&cs);
+	assert_diff(w, "-skill/gone ");
+}
+
 int
 main(void)
 {
@@ -327,6 +348,7 @@ main(void)
 	    TEST(an_event_never_exceeds_its_limit),
 	    TEST(an_event_says_what_the_protocol_promises),
 	    TEST(a_set_ahead_has_settled_creations_only_and_holds_one_back),
+	    TEST(an_item_as_it_is_fills_a_set_that_must_not_be_empty),
 	};
 
 	return cmocka_run_group_tests_name("change", tests, NULL, NULL);
