@@ -111,7 +111,7 @@ read_backslash(struct pattern *t)
 	if (pattern_read_escape(t, &c) != 0)
 		return -1;
 	if (c >= 0xd800 && c < 0xe000)
-		buf_addstr(t->out, "[]");
+		buf_addstr(t->out, NOTHING);
 	else
 		pattern_put_char(t, c);
 	return 0;

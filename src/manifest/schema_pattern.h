@@ -17,6 +17,8 @@ struct pattern {
 	bool look[GROUPS_DEPTH]; /* is the group a look around? */
 };
 
+#define NOTHING "(?:[])" /* what never matches, so that it can be repeated */
+
 /* Always -1. at: where in the pattern. */
 int pattern_fail(struct pattern *t, const char *at, const char *what);
 bool pattern_next_is(const struct pattern *t, const char *what);

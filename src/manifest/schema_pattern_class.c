@@ -273,12 +273,14 @@ int
 pattern_read_class(struct pattern *t)
 {
 	const char *at = t->p++;
+	size_t begin = t->out->n, empty;
 
 	buf_addch(t->out, '[');
 	if (pattern_next_is(t, "^")) {
 		t->p++;
 		buf_addch(t->out, '^');
 	}
+	empty = t->out->n;
 	while (t->p < t->end && *t->p != ']')
 		if (read_class_part(t) != 0)
 			return -1;
@@ -286,5 +288,9 @@ pattern_read_class(struct pattern *t)
 		return pattern_fail(t, at, "a '[' is not closed");
 	t->p++;
 	buf_addch(t->out, ']');
+	if (empty == begin + 1 && t->out->n == empty + 1) {
+		t->out->n = begin;
+		buf_addstr(t->out, NOTHING);
+	}
 	return 0;
 }

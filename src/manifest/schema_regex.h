@@ -21,7 +21,7 @@ struct regex; /* immutable once compiled */
  * What is refused beyond the syntax: more than REGEX_LENGTH bytes, repetitions
  * above REGEX_REPEAT, and what PCRE2 can not do (a look behind without a bound).
  */
-#define REGEX_LENGTH (16 * 1024)
+#define REGEX_LENGTH (8 * 1024)
 #define REGEX_REPEAT 65535
 
 struct regex *regex_compile(const char *pattern, size_t n, struct err *e);

@@ -1,6 +1,7 @@
 #include "manifest/schema_uri.h"
 
 #include <ctype.h>
+#include <stdbool.h>
 #include <string.h>
 
 #include "base/buf.h"
@@ -164,10 +165,4 @@ uri_cut_fragment(char *uri)
 		return uri + strlen(uri);
 	*hash = '\0';
 	return hash + 1;
-}
-
-bool
-uri_absolute(const char *uri, size_t n)
-{
-	return scheme_length(uri, n) > 0;
 }

@@ -2,7 +2,6 @@
 #ifndef MANIFEST_SCHEMA_URI_H
 #define MANIFEST_SCHEMA_URI_H
 
-#include <stdbool.h>
 #include <stddef.h>
 
 /*
@@ -13,8 +12,5 @@ char *uri_resolve(const char *base, const char *ref, size_t n);
 
 /* Cut off '#' and the fragment; returns the fragment, "" when there is none. */
 char *uri_cut_fragment(char *uri);
-
-/* Does it begin with a scheme? */
-bool uri_absolute(const char *uri, size_t n);
 
 #endif
