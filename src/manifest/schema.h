@@ -34,7 +34,7 @@ struct schema_violation {
 
 /* A zeroed one is empty. At most LIMIT_PROBLEMS are kept. */
 struct schema_report {
-	struct schema_violation *v; /* by line, column, pointer, schema */
+	struct schema_violation *v; /* by line, column, pointer; each that reads the same once */
 	size_t n;
 	size_t cap;
 	bool truncated;

@@ -114,7 +114,8 @@ build_map_or_names(struct compiling *c, struct rule *rule)
 }
 
 static const struct regex *
-compile_pattern(struct compiling *c, const struct value *at, const char *pattern, size_t n)
+compile_pattern(
+    struct compiling *c, const struct location *at, const struct value *place, const char *pattern, size_t n)
 {
 	struct regex_list *owned;
 	struct regex *re;
@@ -126,8 +127,8 @@ compile_pattern(struct compiling *c, const struct value *at, const char *pattern
 	re = regex_compile(pattern, n, &e);
 	if (re == NULL) {
 		c->s->bad_patterns++;
-		(void)schema_complain(c->report, c->schema->at, at, c->member->key, NULL,
-		    "the pattern %s can not be used: %s", text_escape_to(shown, sizeof shown, pattern), e.msg);
+		(void)schema_complain(c->report, at, place, NULL, NULL, "the pattern %s can not be used: %s",
+		    text_escape_to(shown, sizeof shown, pattern), e.msg);
 		return NULL;
 	}
 	owned = document_alloc(c->s->arena, sizeof *owned);
@@ -149,8 +150,11 @@ build_patterns(struct compiling *c, struct rule *rule)
 		const struct member *m = &v->object.members[rule->patterns.n];
 		struct patterned *to = &rule->patterns.v[rule->patterns.n];
 
-		to->regex = compile_pattern(c, m->value, m->key, m->key_len);
-		to->schema = below(c, m->value, location_below(c->s, at, m->key, m->key_len));
+		const struct location *key = location_below(c->s, at, m->key, m->key_len);
+
+		to->regex =
+		    compile_pattern(c, key, &(struct value){.line = m->line, .column = m->column}, m->key, m->key_len);
+		to->schema = below(c, m->value, key);
 		if (to->regex == NULL || to->schema == NULL)
 			return -1;
 	}
@@ -294,6 +298,6 @@ build_regex(struct compiling *c, struct rule *rule)
 
 	if (v->type != VALUE_STRING)
 		return build_wrong(c, "a string");
-	rule->regex = compile_pattern(c, v, v->text, v->text_len);
+	rule->regex = compile_pattern(c, keyword_at(c), v, v->text, v->text_len);
 	return rule->regex != NULL ? 0 : -1;
 }

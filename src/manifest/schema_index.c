@@ -43,6 +43,7 @@ struct index {
 	const struct value *document_root;
 	struct resource_tree roots;
 	struct known_tree known;
+	struct place *first, **end; /* to be looked at */
 };
 
 /* A schema that may have schemas in it, waiting for its turn. */
@@ -230,42 +231,41 @@ take_anchors(struct index *x, const struct place *p)
 }
 
 static void
-put_place(
-    struct index *x, struct place **queue, const struct value *v, const struct location *at, struct resource *resource)
+put_place(struct index *x, const struct value *v, const struct location *at, struct resource *resource)
 {
 	struct place *p;
 
 	if (v->type != VALUE_OBJECT)
 		return;
 	p = document_alloc(x->s->arena, sizeof *p);
-	*p = (struct place){.next = *queue, .v = v, .at = at, .resource = resource};
-	*queue = p;
+	*p = (struct place){.v = v, .at = at, .resource = resource};
+	*x->end = p;
+	x->end = &p->next;
 }
 
 /* The schemas in the value of a keyword. */
 static void
-put_below(struct index *x, struct place **queue, const struct place *p, const struct member *m, enum shape shape)
+put_below(struct index *x, const struct place *p, const struct member *m, enum shape shape)
 {
 	const struct location *at = location_below(x->s, p->at, m->key, m->key_len);
 	const struct value *v = m->value;
 
 	if (shape == SHAPE_ONE || (shape == SHAPE_ONE_OR_LIST && v->type == VALUE_OBJECT)) {
-		put_place(x, queue, v, at, p->resource);
+		put_place(x, v, at, p->resource);
 	} else if (v->type == VALUE_ARRAY && (shape == SHAPE_LIST || shape == SHAPE_ONE_OR_LIST)) {
 		for (size_t i = 0; i < v->array.len; i++)
-			put_place(x, queue, v->array.items[i], location_item(x->s, at, i), p->resource);
+			put_place(x, v->array.items[i], location_item(x->s, at, i), p->resource);
 	} else if (v->type == VALUE_OBJECT && (shape == SHAPE_MAP || shape == SHAPE_MAP_OR_NAMES)) {
 		for (size_t i = 0; i < v->object.len; i++) {
 			const struct member *below = &v->object.members[i];
 
-			put_place(
-			    x, queue, below->value, location_below(x->s, at, below->key, below->key_len), p->resource);
+			put_place(x, below->value, location_below(x->s, at, below->key, below->key_len), p->resource);
 		}
 	}
 }
 
 static void
-put_children(struct index *x, struct place **queue, const struct place *p)
+put_children(struct index *x, const struct place *p)
 {
 	unsigned draft = p->resource->draft7 ? DRAFT_7 : DRAFT_2020;
 
@@ -274,20 +274,17 @@ put_children(struct index *x, struct place **queue, const struct place *p)
 		    k->shape != SHAPE_NONE && (k->drafts & draft) != 0 ? value_member(p->v, k->name) : NULL;
 
 		if (m != NULL)
-			put_below(x, queue, p, m, k->shape);
+			put_below(x, p, m, k->shape);
 	}
 }
 
 static int
-index_all(struct index *x, struct place *queue)
+index_all(struct index *x)
 {
-	while (queue != NULL) {
-		struct place *p = queue;
-
-		queue = p->next;
+	for (struct place *p = x->first; p != NULL; p = p->next) {
 		if (take_id(x, p) != 0 || take_anchors(x, p) != 0)
 			return -1;
-		put_children(x, &queue, p);
+		put_children(x, p);
 	}
 	return 0;
 }
@@ -314,14 +311,14 @@ schema_index(struct schemas *s, const char *uri, const struct value *root, struc
 	struct index x = {.s = s, .report = r, .document = kept(s, uri), .document_root = root};
 	struct location *at = document_alloc(s->arena, sizeof *at);
 	struct resource *top = resource_new(&x, NULL, root, at);
-	struct place *queue = NULL;
 
+	x.end = &x.first;
 	top->uri = x.document;
 	(void)RB_INSERT(resource_tree, &x.roots, top);
 	if (know(&x, uri, top, root) != 0)
 		return -1;
-	put_place(&x, &queue, root, at, top);
-	if (index_all(&x, queue) != 0)
+	put_place(&x, root, at, top);
+	if (index_all(&x) != 0)
 		return -1;
 	index_commit(&x);
 	return 0;

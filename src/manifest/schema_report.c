@@ -49,10 +49,10 @@ schema_report_free(struct schema_report *r)
 	*r = (struct schema_report){0};
 }
 
+/* What a reader sees. */
 static int
-violation_order(const void *a, const void *b)
+compare_shown(const struct schema_violation *x, const struct schema_violation *y)
 {
-	const struct schema_violation *x = a, *y = b;
 	int c;
 
 	if (x->line != y->line)
@@ -61,17 +61,20 @@ violation_order(const void *a, const void *b)
 		return x->column < y->column ? -1 : 1;
 	c = strcmp(x->pointer, y->pointer);
 	if (c == 0)
-		c = strcmp(x->schema, y->schema);
+		c = strcmp(x->keyword, y->keyword);
 	return c != 0 ? c : strcmp(x->message, y->message);
 }
 
-static bool
-violation_same(const struct schema_violation *a, const struct schema_violation *b)
+static int
+violation_order(const void *a, const void *b)
 {
-	return violation_order(a, b) == 0;
+	const struct schema_violation *x = a, *y = b;
+	int c = compare_shown(x, y);
+
+	return c != 0 ? c : strcmp(x->schema, y->schema);
 }
 
-/* Two ways through the schema may come to the same rule: it is told once. */
+/* Two rules of a schema may say the same of a value: it is told once. */
 void
 schema_report_sort(struct schema_report *r)
 {
@@ -81,7 +84,7 @@ schema_report_sort(struct schema_report *r)
 		return;
 	qsort(r->v, r->n, sizeof *r->v, violation_order);
 	for (size_t i = 1; i < r->n; i++) {
-		if (violation_same(&r->v[kept], &r->v[i]))
+		if (compare_shown(&r->v[kept], &r->v[i]) == 0)
 			violation_clear(&r->v[i]);
 		else
 			r->v[++kept] = r->v[i];
