@@ -69,7 +69,10 @@ end
 call('HSET', head, 'schema', '1')
 for _, i in ipairs(places) do
 	local r = try('XADD', changes, 'MAXLEN', '~', '100000', ARGV[i + 3], 'event', ARGV[i + 4])
-	if type(r) == 'table' and r.err then return redis.error_reply('STREAM ' .. r.err) end
+	if type(r) == 'table' and r.err then
+		-- Redis has no word of its own for an id that is too small. Whatever else is wrong goes as it is.
+		return redis.error_reply((string.find(r.err, 'equal or smaller', 1, true) and 'STREAM ' or '') .. r.err)
+	end
 end
 
 local channels, scores = {}, {} -- scores: of each type's index, to be added in one go

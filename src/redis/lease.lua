@@ -1,5 +1,6 @@
 -- Who may write. KEYS: head, lease, heartbeat. ARGV[1] says what to do, ARGV[2] is the caller's value of the lease.
 --
+--   check value                                           -> OK; or NOPERM and a command that the caller's user may not run
 --   take value px victim owner generation reset type...   -> TAKEN or NEW and the fields of the head; or HELD and a value
 --   renew value px generation event field value...        -> OK or LOST; the field-value pairs are the heartbeat's
 --   release value                                         -> OK or LOST
@@ -57,7 +58,36 @@ local function begin(owner, epoch, generation, reset, first_type)
 	return {'NEW', call('HGETALL', head)}
 end
 
+-- Each command that writes, on each kind of key, so that it changes nothing or is undone at once. What may not be run
+-- would be found out in the middle of a call otherwise, with one half of it written.
+local checks = {
+	'UNLINK check', 'SET check a PX 1', 'PEXPIRE check 1', 'UNLINK check', 'DEL item:check/-', 'UNLINK item:check/-',
+	'HSET item:check/- a b', 'HDEL item:check/- a', 'HINCRBY item:check/- a 1', 'UNLINK item:check/-',
+	'UNLINK index:check/-', 'ZADD index:check/- 1 a', 'ZREMRANGEBYRANK index:check/- 0 0', 'ZREM index:check/- a',
+	'UNLINK history:check/-', 'XADD history:check/- * a b', 'UNLINK history:check/-', 'HDEL head -', 'HDEL heartbeat -',
+	'ZREM deleted -', 'ZADD deleted XX 0 -', 'ZPOPMIN deleted 0', 'ZCARD deleted', 'ZRANGE deleted 0 0',
+	'HDEL problems -', 'HLEN problems', 'XADD changes 0-0 a b', 'XADD syncs 0-0 a b',
+}
+local function check()
+	for _, line in ipairs(checks) do
+		local words = {}
+		for word in string.gmatch(line, '%S+') do
+			words[#words + 1] = #words == 1 and prefix .. word or word
+		end
+		local r = redis.pcall(unpack(words))
+		local why = type(r) == 'table' and r.err or ''
+		local word = string.match(why, '^%u+')
+		-- Redis before 7.2 has no word for it in a script.
+		if word == 'NOPERM' or string.find(why, "can't run this", 1, true) or string.find(why, "can't access", 1, true) then
+			return redis.error_reply('NOPERM ' .. words[1] .. ' ' .. words[2] .. ': ' .. why)
+		end
+		if word and word ~= 'ERR' and word ~= 'WRONGTYPE' then return redis.error_reply(why) end
+	end
+	return {'OK'}
+end
+
 local mode = ARGV[1]
+if mode == 'check' then return check() end
 local holder = call('GET', lease)
 if mode == 'take' then
 	local px, victim, owner, generation, reset = ARGV[3], ARGV[4], ARGV[5], ARGV[6], ARGV[7]
@@ -75,6 +105,7 @@ local generation = call('HGET', head, 'generation')
 if mode == 'renew' then
 	if generation ~= ARGV[4] then return {'LOST'} end
 	call('PEXPIRE', lease, ARGV[3])
+	call('DEL', heartbeat)
 	call('HSET', heartbeat, unpack(ARGV, 6))
 	call('PEXPIRE', heartbeat, ARGV[3])
 	call('PUBLISH', control, ARGV[5])

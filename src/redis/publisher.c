@@ -114,7 +114,7 @@ publisher_restart(struct publisher *p)
 	load_clear(&p->load);
 	if (p->dry_run)
 		load_ask_head(p);
-	else if (p->n_loaded < SCRIPTS)
+	else if (!p->permitted)
 		scripts_load(p);
 	else
 		lease_take(p);
@@ -124,7 +124,7 @@ void
 publisher_online(struct publisher *p, usec_t now)
 {
 	p->now = now;
-	p->n_loaded = 0;
+	p->permitted = false;
 	publisher_restart(p);
 }
 
@@ -135,11 +135,11 @@ publisher_offline(struct publisher *p, usec_t now)
 	p->state = PUBLISHER_OFFLINE;
 	p->cycle++;
 	p->n_awaited = 0;
-	p->n_loaded = 0;
 	p->holding = false;
 	p->then_reconnect = false;
 	p->n_syncs = 0;
 	p->condition[0] = '\0';
+	p->notice[0] = '\0';
 	load_clear(&p->load);
 	buf_clear(&p->syncs);
 	buf_clear(&p->out);
@@ -151,7 +151,7 @@ publisher_flush_syncs(struct publisher *p)
 	buf_add(&p->out, p->syncs.p, p->syncs.n);
 	buf_clear(&p->syncs);
 	for (; p->n_syncs > 0; p->n_syncs--)
-		publisher_await(p, REQUEST_OTHER);
+		publisher_await(p, REQUEST_SYNC);
 }
 
 void
@@ -188,6 +188,9 @@ publisher_dispatch(struct publisher *p, enum request request, const redisReply *
 	case REQUEST_PROBE:
 		scripts_probed(p, r);
 		break;
+	case REQUEST_CHECK:
+		scripts_checked(p, r);
+		break;
 	case REQUEST_TAKE:
 		lease_taken(p, r);
 		break;
@@ -208,6 +211,10 @@ publisher_dispatch(struct publisher *p, enum request request, const redisReply *
 		break;
 	case REQUEST_APPLY:
 		apply_replied(p, r);
+		break;
+	case REQUEST_SYNC:
+		publisher_note(p, REQUEST_SYNC, "redis refuses the record of a sync",
+		    r->type == REDIS_REPLY_ERROR ? r->str : NULL);
 		break;
 	case REQUEST_OTHER:
 		break;
@@ -254,7 +261,7 @@ publisher_tick(struct publisher *p, usec_t now, int64_t wall_ms)
 		p->sink.reconnect(p->arg, why);
 		return;
 	}
-	if (p->holding && now >= p->renew_at)
+	if (p->holding && (now >= p->renew_at || strcmp(p->told, publisher_condition(p)) != 0))
 		lease_renew(p);
 	if (apply_may_prepare(p))
 		apply_prepare(p);
@@ -388,5 +395,5 @@ publisher_head_is(const struct publisher *p, const char *commit, const char *bra
 const char *
 publisher_condition(const struct publisher *p)
 {
-	return p->condition;
+	return p->condition[0] != '\0' ? p->condition : p->notice;
 }

@@ -109,7 +109,7 @@ const char *publisher_generation(const struct publisher *p);
 uint64_t publisher_rev(const struct publisher *p);
 /* Does the head name this commit and branch (NULL: none)? Otherwise an empty set is worth submitting. */
 bool publisher_head_is(const struct publisher *p, const char *commit, const char *branch);
-/* Why it waits or stands by, for status and log; "" when all is well. */
+/* Why it waits or stands by, or what is refused beside the publishing; for status and log. "" when all is well. */
 const char *publisher_condition(const struct publisher *p);
 
 #endif

@@ -200,26 +200,43 @@ apply_advance(struct publisher *p)
 	apply_send(p);
 }
 
+static bool
+is_number(const redisReply *r, uint64_t want)
+{
+	char digits[TEXT_DIGITS + 1];
+
+	digits[text_digits(want, digits)] = '\0';
+	return r->type == REDIS_REPLY_STRING && strcmp(r->str, digits) == 0;
+}
+
+/* OK or DUP, and for the call that is under way. */
+static bool
+apply_is_done(const struct call *c, const redisReply *r)
+{
+	const char *word = r->type == REDIS_REPLY_ARRAY && r->elements >= 3 ? r->element[0]->str : NULL;
+
+	return word != NULL && (strcmp(word, "OK") == 0 || strcmp(word, "DUP") == 0) &&
+	    is_number(r->element[1], c->base) && is_number(r->element[2], c->base + c->n);
+}
+
 void
 apply_replied(struct publisher *p, const redisReply *r)
 {
-	char text[160];
-	const char *word;
+	const redisReply *refused;
 
 	if (r->type == REDIS_REPLY_ERROR) {
 		publisher_refused(p, r);
 		return;
 	}
-	word = r->type == REDIS_REPLY_ARRAY && r->elements >= 3 ? r->element[0]->str : NULL;
-	if (word == NULL || (strcmp(word, "OK") != 0 && strcmp(word, "DUP") != 0)) {
+	if (!apply_is_done(&p->sending.call, r)) {
 		publisher_odd(p, "the apply script");
 		return;
 	}
 	backoff_reset(&p->backoff);
 	p->condition[0] = '\0';
-	if (r->elements > 3 && r->element[3]->type == REDIS_REPLY_STRING)
-		(void)snprintf(p->condition, sizeof p->condition, "published, but redis refuses to notify: %s",
-		    text_escape_to(text, sizeof text, r->element[3]->str));
+	refused = r->elements > 3 && r->element[3]->type == REDIS_REPLY_STRING ? r->element[3] : NULL;
+	publisher_note(
+	    p, REQUEST_APPLY, "published, but redis refuses to notify", refused != NULL ? refused->str : NULL);
 	apply_adapt(p);
 	apply_account(p);
 	apply_advance(p);

@@ -83,6 +83,13 @@ add_new_life(struct publisher *p)
 }
 
 void
+lease_check(struct publisher *p)
+{
+	lease_start(p, "check");
+	publisher_expect(p, REQUEST_CHECK);
+}
+
+void
 lease_take(struct publisher *p)
 {
 	if (p->released)
@@ -257,6 +264,8 @@ add_heartbeat_event(struct publisher *p)
 	jsonw_str(&w, "state", p->hb_state);
 	jsonw_int(&w, "pending", (int64_t)p->hb_pending);
 	jsonw_str(&w, "agent", p->agent);
+	if (p->told[0] != '\0')
+		jsonw_str(&w, "condition", p->told);
 	jsonw_object_end(&w);
 	control_event("dev.shelfd.heartbeat", p->catalog, id, time, data.p, &event);
 	resp_add(&p->request, event.p, event.n);
@@ -286,12 +295,14 @@ add_heartbeat_fields(struct publisher *p)
 	resp_field(r, "started", started);
 	resp_field_num(r, "pending", p->hb_pending);
 	resp_field(r, "last_sync", p->hb_last_sync);
+	resp_field(r, "condition", p->told[0] != '\0' ? p->told : NULL);
 }
 
 void
 lease_renew(struct publisher *p)
 {
 	p->renew_at = p->now + RENEW_EVERY;
+	(void)snprintf(p->told, sizeof p->told, "%s", publisher_condition(p));
 	lease_start(p, "renew");
 	resp_num(&p->request, LEASE_MS);
 	resp_str(&p->request, p->generation);
@@ -303,27 +314,24 @@ lease_renew(struct publisher *p)
 void
 lease_renewed(struct publisher *p, const redisReply *r)
 {
-	char text[160];
-
-	if (r->type == REDIS_REPLY_ARRAY && r->elements == 1 && r->element[0]->type == REDIS_REPLY_STRING) {
-		if (strcmp(r->element[0]->str, "LOST") == 0) {
-			p->holding = false;
-			publisher_restart(p);
-		} else if (p->state == PUBLISHER_READY && p->now - p->ready_since >= BACKOFF_MAX) {
-			backoff_reset(
-			    &p->backoff); /* it is not refused any more, or nothing that is refused is asked */
-		}
+	if (r->type == REDIS_REPLY_ERROR) {
+		if (p->state == PUBLISHER_READY)
+			publisher_refused(p, r);
+		else if (p->state == PUBLISHER_APPLY)
+			publisher_note(p, REQUEST_RENEW, "redis refuses the heartbeat", r->str);
 		return;
 	}
-	if (r->type != REDIS_REPLY_ERROR) {
+	if (r->type != REDIS_REPLY_ARRAY || r->elements != 1 || r->element[0]->type != REDIS_REPLY_STRING) {
 		publisher_odd(p, "the heartbeat");
 		return;
 	}
-	if (p->state == PUBLISHER_READY)
-		publisher_refused(p, r);
-	else if (p->condition[0] == '\0')
-		(void)snprintf(p->condition, sizeof p->condition, "redis refuses the heartbeat: %s",
-		    text_escape_to(text, sizeof text, r->str));
+	publisher_note(p, REQUEST_RENEW, NULL, NULL);
+	if (strcmp(r->element[0]->str, "LOST") == 0) {
+		p->holding = false;
+		publisher_restart(p);
+	} else if (p->state == PUBLISHER_READY && p->now - p->ready_since >= BACKOFF_MAX) {
+		backoff_reset(&p->backoff); /* it is not refused any more, or nothing that is refused is asked */
+	}
 }
 
 void

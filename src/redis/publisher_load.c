@@ -4,6 +4,7 @@
 
 #include "base/mem.h"
 #include "base/text.h"
+#include "redis/conn.h"
 #include "redis/publisher_private.h"
 
 /* Items of one turn: bounds the memory of replies, whatever the size of the catalog. */
@@ -242,7 +243,10 @@ load_index(struct publisher *p, const redisReply *r)
 	struct load *l = &p->load;
 
 	if (r->type == REDIS_REPLY_ERROR) {
-		publisher_refused(p, r);
+		char *key = mem_printf("index:%s", l->types[l->type]);
+
+		publisher_refused_at(p, r, key);
+		free(key);
 		return;
 	}
 	if (r->type != REDIS_REPLY_ARRAY) {
@@ -305,18 +309,21 @@ void
 load_item(struct publisher *p, const redisReply *r)
 {
 	struct load *l = &p->load;
-	char *key;
+	char word[32], *key;
 
-	if (r->type == REDIS_REPLY_ERROR) {
+	reply_error_word(r, word);
+	/* A key of another type counts as a damaged item: the apply script replaces it. */
+	if (r->type == REDIS_REPLY_ERROR && strcmp(word, "WRONGTYPE") != 0) {
 		publisher_refused(p, r);
 		return;
 	}
-	if (r->type != REDIS_REPLY_ARRAY || r->elements != FIELDS || l->next >= l->n) {
+	if (*word == '\0' && (r->type != REDIS_REPLY_ARRAY || r->elements != FIELDS || l->next >= l->n)) {
 		publisher_odd(p, "HMGET");
 		return;
 	}
 	key = mem_printf("%s/%s", l->types[l->type], l->ids[l->next]);
-	load_put(p, key, l->revs[l->next], r);
+	if (*word == '\0')
+		load_put(p, key, l->revs[l->next], r);
 	free(key);
 	if (++l->next == l->n)
 		load_next_window(p);
@@ -328,7 +335,7 @@ load_problems(struct publisher *p, const redisReply *r)
 	const redisReply *pairs;
 
 	if (r->type == REDIS_REPLY_ERROR) {
-		publisher_refused(p, r);
+		publisher_refused_at(p, r, "problems");
 		return;
 	}
 	if (r->type != REDIS_REPLY_ARRAY || r->elements != 2 || r->element[0]->type != REDIS_REPLY_STRING ||

@@ -24,7 +24,8 @@
 /* What a reply will be about. */
 enum request {
 	REQUEST_SCRIPT,
-	REQUEST_PROBE,
+	REQUEST_PROBE, /* may we publish on a channel? */
+	REQUEST_CHECK, /* and write each kind of key? */
 	REQUEST_TAKE,
 	REQUEST_RENEW,
 	REQUEST_HEAD, /* of a dry run */
@@ -32,6 +33,7 @@ enum request {
 	REQUEST_ITEM,
 	REQUEST_PROBLEMS,
 	REQUEST_APPLY,
+	REQUEST_SYNC,
 	REQUEST_OTHER, /* its reply changes nothing */
 };
 
@@ -92,7 +94,10 @@ struct publisher {
 	usec_t now; /* of the entry that runs */
 	int64_t wall_ms;
 	enum publisher_state state;
-	char condition[256];
+	char condition[256]; /* why nothing is published */
+	char notice[256]; /* what is wrong beside the publishing, "" */
+	enum request notice_of; /* the next one that goes well ends it */
+	char told[256]; /* of these two with the last heartbeat */
 	struct buf out;
 	struct resp request; /* being built */
 	struct awaited *awaited; /* a ring */
@@ -102,6 +107,7 @@ struct publisher {
 
 	char sha[SCRIPTS][SHA_HEX + 1];
 	unsigned n_loaded; /* scripts */
+	bool permitted; /* they are all there, and we may do what they do */
 
 	char *prefix;
 	char *lease_value; /* "<identity> <owner>" */
@@ -150,12 +156,17 @@ void publisher_restart(struct publisher *p); /* -> SCRIPT or LEASE; LOAD of a dr
 void scripts_load(struct publisher *p); /* -> SCRIPT */
 void scripts_loaded(struct publisher *p, const redisReply *r);
 void scripts_probed(struct publisher *p, const redisReply *r);
+void scripts_checked(struct publisher *p, const redisReply *r);
 
 /* publisher_wait.c */
 void publisher_refused(struct publisher *p, const redisReply *r); /* by its first word: -> WAIT, or start anew */
+void publisher_refused_at(struct publisher *p, const redisReply *r, const char *key); /* the same; the key is told */
+/* This request does no harm when it is refused (why; NULL: it went well), but is to be seen. */
+void publisher_note(struct publisher *p, enum request of, const char *what, const char *why);
 void publisher_odd(struct publisher *p, const char *what); /* a reply that no Redis gives: reconnect */
 
 /* publisher_lease.c */
+void lease_check(struct publisher *p); /* may we write? */
 void lease_take(struct publisher *p); /* -> LEASE */
 void lease_taken(struct publisher *p, const redisReply *r); /* of take and mint */
 void lease_renew(struct publisher *p);

@@ -62,5 +62,16 @@ scripts_probed(struct publisher *p, const redisReply *r)
 	if (r->type == REDIS_REPLY_ERROR)
 		publisher_refused(p, r);
 	else
-		lease_take(p);
+		lease_check(p);
+}
+
+void
+scripts_checked(struct publisher *p, const redisReply *r)
+{
+	if (r->type == REDIS_REPLY_ERROR) {
+		publisher_refused(p, r);
+		return;
+	}
+	p->permitted = true;
+	lease_take(p);
 }

@@ -1,5 +1,8 @@
 #include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
 
+#include "base/mem.h"
 #include "base/text.h"
 #include "redis/conn.h"
 #include "redis/publisher_private.h"
@@ -22,8 +25,26 @@ publisher_odd(struct publisher *p, const char *what)
 	p->sink.reconnect(p->arg, p->condition);
 }
 
+/* What Redis said, for a person. Where it says it of a script, its hash and line follow, which say nothing to anybody. */
+static const char *
+refused_text(const char *said, char *text, size_t size)
+{
+	const char *end = strstr(said, " script: ");
+	char *part = end != NULL ? mem_strndup(said, (size_t)(end - said)) : mem_strdup(said);
+
+	(void)text_escape_to(text, size, part);
+	free(part);
+	return text;
+}
+
 void
 publisher_refused(struct publisher *p, const redisReply *r)
+{
+	publisher_refused_at(p, r, NULL);
+}
+
+void
+publisher_refused_at(struct publisher *p, const redisReply *r, const char *key)
 {
 	bool patient = true, first = p->backoff.last == 0;
 	usec_t wait = backoff_next(&p->backoff);
@@ -40,7 +61,7 @@ publisher_refused(struct publisher *p, const redisReply *r)
 		wait = backoff_longest(&p->backoff);
 		break;
 	case REFUSAL_SCRIPT:
-		p->n_loaded = 0;
+		p->permitted = false;
 		patient = false;
 		break;
 	case REFUSAL_FENCED:
@@ -60,7 +81,20 @@ publisher_refused(struct publisher *p, const redisReply *r)
 		publisher_restart(p);
 		return;
 	}
-	(void)snprintf(
-	    p->condition, sizeof p->condition, "redis refuses: %s", text_escape_to(text, sizeof text, r->str));
+	(void)snprintf(p->condition, sizeof p->condition, "redis refuses%s%s: %s", key != NULL ? " " : "",
+	    key != NULL ? key : "", refused_text(r->str, text, sizeof text));
 	publisher_wait(p, wait);
+}
+
+void
+publisher_note(struct publisher *p, enum request of, const char *what, const char *why)
+{
+	char text[160];
+
+	if (why != NULL) {
+		p->notice_of = of;
+		(void)snprintf(p->notice, sizeof p->notice, "%s: %s", what, refused_text(why, text, sizeof text));
+	} else if (p->notice_of == of) {
+		p->notice[0] = '\0';
+	}
 }

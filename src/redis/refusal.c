@@ -12,6 +12,7 @@ refusal_of(const char *word)
 	} table[] = {
 	    {"READONLY", REFUSAL_MOVED},
 	    {"MOVED", REFUSAL_MOVED},
+	    {"MASTERDOWN", REFUSAL_MOVED},
 	    {"NOAUTH", REFUSAL_DENIED},
 	    {"WRONGPASS", REFUSAL_DENIED},
 	    {"NOPERM", REFUSAL_DENIED},

@@ -6,40 +6,10 @@ import threading
 
 from oracle.published import prefix
 from support.proxy import Late, cut, cut_reply, passed
+from support.several import daemons, in_parallel
 from support.waiting import until
 
 CUTS = int(os.environ.get("SHELFD_TEST_CUTS", "1000"))
-
-
-def behind_proxies(scene, number, **settings):
-    """So many daemons on one checkout, each with a catalog and a proxy of its own: [(catalog, proxy, daemon)]"""
-    rows = []
-    for i in range(number):
-        proxy = scene.proxy()
-        daemon = scene.daemon(f"d{i}", catalog=f"c{i}", redis={"url": proxy.url}, **settings).start(wait=False)
-        rows.append((f"c{i}", proxy, daemon))
-    for _, _, daemon in rows:
-        daemon.wait_ready()
-    return rows
-
-
-def in_parallel(work, rows):
-    """Runs work(*row) for all of them at once; fails when one does."""
-    failures = []
-
-    def run(row):
-        try:
-            work(*row)
-        except BaseException as failure:  # told by the thread that runs the test
-            failures.append(failure)
-
-    threads = [threading.Thread(target=run, args=(row,)) for row in rows]
-    for thread in threads:
-        thread.start()
-    for thread in threads:
-        thread.join()
-    if failures:
-        raise failures[0]
 
 
 def read_again(client, catalog, mark):
@@ -59,7 +29,7 @@ def reconnected(proxy, connections):
 def test_a_start_that_is_cut_at_any_byte_of_its_replies_loses_and_repeats_nothing(scene):
     scene.checkout.skill("one")
     scene.checkout.write("skills/broken/SKILL.md", "---\nname: [\n---\n")
-    rows = behind_proxies(scene, 8)
+    rows = daemons(scene, 8)
     heads = {catalog: scene.published(catalog).head for catalog, _, _ in rows}
     client = scene.server.client()
     cuts = collections.Counter()
@@ -86,7 +56,7 @@ def test_a_start_that_is_cut_at_any_byte_of_its_replies_loses_and_repeats_nothin
 
 def test_a_change_whose_reply_is_cut_at_any_byte_is_published_once(scene):
     scene.checkout.skill("one")
-    (_, proxy, daemon), = behind_proxies(scene, 1)
+    (_, proxy, daemon), = daemons(scene, 1)
     at = 0
     actions = [cut]
     while actions:
@@ -107,7 +77,7 @@ def test_a_change_whose_reply_is_cut_at_any_byte_is_published_once(scene):
 def test_a_request_that_arrives_late_changes_nothing_any_more(scene):
     for i in range(3):
         scene.checkout.skill(f"s{i}")
-    (_, proxy, daemon), = behind_proxies(scene, 1)
+    (_, proxy, daemon), = daemons(scene, 1)
     late = Late()
     proxy.rule("apply", late, times=1)
     scene.checkout.skill("s0", "Sent twice.")
@@ -123,7 +93,7 @@ def test_a_request_that_arrives_late_changes_nothing_any_more(scene):
 def test_a_catalog_that_is_begun_anew_twice_is_kept_when_the_first_request_arrives_late(scene):
     for i in range(3):
         scene.checkout.skill(f"s{i}")
-    (_, proxy, daemon), = behind_proxies(scene, 1)
+    (_, proxy, daemon), = daemons(scene, 1)
     late = Late()
     proxy.rule("mint", late, times=1)
     scene.server.client().hset(prefix("c0") + "head", "rev", 1)  # as if Redis had gone back
@@ -180,7 +150,7 @@ def at_random(rng):
 
 
 def test_a_thousand_cuts_under_load_lose_and_repeat_nothing(scene):
-    rows = behind_proxies(scene, 10)
+    rows = daemons(scene, 10)
 
     def work(catalog, proxy, _daemon):
         rng = random.Random(catalog)

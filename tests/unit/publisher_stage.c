@@ -185,6 +185,8 @@ go_online(struct stage *s)
 	publisher_online(s->p, s->now);
 	assert_requests(s, "SCRIPT SCRIPT PUBLISH");
 	reply(s, SHA SHA ":0\r\n");
+	assert_requests(s, "check");
+	reply(s, RENEWED);
 	assert_int_equal(publisher_state(s->p), PUBLISHER_LEASE);
 }
 

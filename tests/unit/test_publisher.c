@@ -8,7 +8,6 @@
 #include <cmocka.h>
 
 #include "publisher_stage.h"
-#include "redis/refusal.h"
 
 static void
 it_says_nothing_and_waits_for_nothing_while_offline(void **state)
@@ -132,66 +131,6 @@ lease_of_a_dead_holder_is_asked_for_at_once(void **state)
 }
 
 static void
-waits_double_up_to_five_seconds_with_jitter(void **state)
-{
-	struct stage *s = *state;
-	usec_t full = 50 * MS;
-
-	go_ready(s);
-	submit(s, 1);
-	for (int i = 0; i < 12; i++) {
-		usec_t wait;
-
-		look(s);
-		reply(s, "-OOM command not allowed when used memory > 'maxmemory'.\r\n");
-		assert_int_equal(publisher_state(s->p), PUBLISHER_WAIT);
-		assert_string_equal(publisher_condition(s->p),
-		    "redis refuses: OOM command not allowed when used memory > 'maxmemory'.");
-		wait = publisher_deadline(s->p) - s->now;
-		assert_true(wait <= full);
-		assert_true(wait >= full / 2 || wait == 5 * SEC - full);
-		full = usec_min(full * 2, 5 * SEC);
-		s->now += wait;
-		publisher_tick(s->p, s->now, WALL);
-		look(s);
-		if (publisher_state(s->p) != PUBLISHER_LEASE)
-			fail_msg("%s", publisher_state_word(publisher_state(s->p)));
-		reply_head(s, "TAKEN", GENERATION, 5, 3, "old/1", 4);
-		assert_int_equal(publisher_state(s->p), PUBLISHER_APPLY);
-		assert_requests(s, "renew apply");
-		reply(s, RENEWED);
-	}
-	reply_ok(s, 5, 6);
-	assert_log(s, "skill/0@6 done ");
-	assert_string_equal(publisher_condition(s->p), "");
-}
-
-static void
-denied_permission_waits_long_and_says_so(void **state)
-{
-	struct stage *s = *state;
-
-	publisher_online(s->p, s->now);
-	reply(s, SHA SHA "-NOPERM this user has no permissions to access one of the channels\r\n");
-	assert_int_equal(publisher_state(s->p), PUBLISHER_WAIT);
-	assert_non_null(strstr(publisher_condition(s->p), "NOPERM"));
-	assert_true(publisher_deadline(s->p) - s->now >= 5 * SEC / 2);
-}
-
-static void
-read_only_server_is_left_after_the_wait(void **state)
-{
-	struct stage *s = *state;
-
-	go_ready(s);
-	submit(s, 1);
-	reply(s, "-READONLY You can't write against a read only replica.\r\n");
-	assert_int_equal(publisher_state(s->p), PUBLISHER_WAIT);
-	tick(s, publisher_deadline(s->p) - s->now);
-	assert_log(s, "reconnect ");
-}
-
-static void
 silence_of_five_seconds_ends_the_connection(void **state)
 {
 	struct stage *s = *state;
@@ -303,21 +242,6 @@ generation_of_somebody_else_is_read_and_counts_as_a_reset(void **state)
 }
 
 static void
-contradiction_is_looked_at_at_once_but_not_in_a_loop(void **state)
-{
-	struct stage *s = *state;
-
-	go_ready(s);
-	submit(s, 1);
-	look(s);
-	reply(s, "-BASE rev is 8\r\n");
-	assert_int_equal(publisher_state(s->p), PUBLISHER_LEASE);
-	assert_requests(s, "take");
-	reply(s, "-BASE again\r\n");
-	assert_int_equal(publisher_state(s->p), PUBLISHER_WAIT);
-}
-
-static void
 replies_to_a_state_that_is_over_are_passed_over(void **state)
 {
 	struct stage *s = *state;
@@ -335,19 +259,6 @@ replies_to_a_state_that_is_over_are_passed_over(void **state)
 	assert_requests(s, "renew apply");
 	reply(s, RENEWED "*3\r\n$3\r\nDUP\r\n$1\r\n5\r\n$1\r\n6\r\n");
 	assert_log(s, "skill/0@6 done ");
-}
-
-static void
-reply_that_no_redis_gives_ends_the_connection(void **state)
-{
-	struct stage *s = *state;
-
-	go_ready(s);
-	submit(s, 1);
-	reply(s, ":1\r\n");
-	assert_log(s, "reconnect ");
-	reply(s, ":1\r\n");
-	assert_log(s, "reconnect ");
 }
 
 static size_t
@@ -389,19 +300,6 @@ calls_grow_while_they_are_fast_and_shrink_when_slow(void **state)
 	assert_int_equal(changes_of_next_call(s, &rev, 20 * MS), 128);
 	assert_int_equal(changes_of_next_call(s, &rev, 4 * MS), 64);
 	assert_int_equal(changes_of_next_call(s, &rev, 4 * MS), 64);
-}
-
-static void
-refused_notice_is_told_while_publishing_goes_on(void **state)
-{
-	struct stage *s = *state;
-
-	go_ready(s);
-	submit(s, 1);
-	reply(s, "*4\r\n$2\r\nOK\r\n$1\r\n5\r\n$1\r\n6\r\n$9\r\nNOPERM no\r\n");
-	assert_log(s, "skill/0@6 done ");
-	assert_string_equal(publisher_condition(s->p), "published, but redis refuses to notify: NOPERM no");
-	assert_true(publisher_idle(s->p));
 }
 
 static void
@@ -496,25 +394,6 @@ set_is_given_up_when_another_agent_had_the_catalog(void **state)
 	assert_int_equal(publisher_state(s->p), PUBLISHER_LOAD);
 }
 
-static void
-errors_are_told_apart_by_their_first_word_only(void **state)
-{
-	static const struct {
-		const char *word;
-		enum refusal want;
-	} cases[] = {{"OOM", REFUSAL_WAIT}, {"MISCONF", REFUSAL_WAIT}, {"LOADING", REFUSAL_WAIT},
-	    {"BUSY", REFUSAL_WAIT}, {"NOREPLICAS", REFUSAL_WAIT}, {"CLUSTERDOWN", REFUSAL_WAIT},
-	    {"TRYAGAIN", REFUSAL_WAIT}, {"ERR", REFUSAL_WAIT}, {"", REFUSAL_WAIT}, {"TYPE", REFUSAL_WAIT},
-	    {"READONLY", REFUSAL_MOVED}, {"MOVED", REFUSAL_MOVED}, {"NOAUTH", REFUSAL_DENIED},
-	    {"WRONGPASS", REFUSAL_DENIED}, {"NOPERM", REFUSAL_DENIED}, {"NOSCRIPT", REFUSAL_SCRIPT},
-	    {"FENCED", REFUSAL_FENCED}, {"GENERATION", REFUSAL_STATE}, {"NOSTATE", REFUSAL_STATE},
-	    {"BASE", REFUSAL_STATE}, {"NOITEM", REFUSAL_STATE}, {"STREAM", REFUSAL_STREAM}};
-
-	(void)state;
-	for (size_t i = 0; i < sizeof cases / sizeof *cases; i++)
-		assert_int_equal(refusal_of(cases[i].word), cases[i].want);
-}
-
 #define STAGED(test) cmocka_unit_test_setup_teardown(test, publisher_setup, publisher_teardown)
 
 int
@@ -529,27 +408,20 @@ main(void)
 	    STAGED(lost_lease_is_fought_for_anew),
 	    STAGED(standby_looks_every_second_and_names_the_holder),
 	    STAGED(lease_of_a_dead_holder_is_asked_for_at_once),
-	    STAGED(waits_double_up_to_five_seconds_with_jitter),
-	    STAGED(denied_permission_waits_long_and_says_so),
-	    STAGED(read_only_server_is_left_after_the_wait),
 	    STAGED(silence_of_five_seconds_ends_the_connection),
 	    STAGED(replies_that_keep_coming_are_no_silence),
 	    STAGED(set_that_was_cut_off_goes_on_where_it_was),
 	    STAGED(set_is_given_up_when_another_agent_published_meanwhile),
 	    STAGED(revision_that_went_back_means_a_new_generation),
 	    STAGED(generation_of_somebody_else_is_read_and_counts_as_a_reset),
-	    STAGED(contradiction_is_looked_at_at_once_but_not_in_a_loop),
 	    STAGED(replies_to_a_state_that_is_over_are_passed_over),
-	    STAGED(reply_that_no_redis_gives_ends_the_connection),
 	    STAGED(calls_grow_while_they_are_fast_and_shrink_when_slow),
-	    STAGED(refused_notice_is_told_while_publishing_goes_on),
 	    STAGED(sync_record_waits_for_ready),
 	    STAGED(sync_record_that_waits_is_dropped_with_the_connection),
 	    STAGED(release_ends_all_waiting),
 	    STAGED(set_that_is_left_at_the_end_is_given_back),
 	    STAGED(next_call_is_built_while_one_is_under_way),
 	    STAGED(set_is_given_up_when_another_agent_had_the_catalog),
-	    cmocka_unit_test(errors_are_told_apart_by_their_first_word_only),
 	};
 
 	return cmocka_run_group_tests_name("publisher", tests, NULL, NULL);

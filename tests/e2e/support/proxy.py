@@ -214,10 +214,13 @@ class Rule:
 
 
 class Proxy:
-    """budgets: of the next connections, see Connection; None is one without a budget."""
+    """
+    Listens at path for the server at upstream; url is what shelfd is to be given. budgets: of the next connections, see
+    Connection; None is one without a budget.
+    """
 
-    def __init__(self, path, upstream):
-        self.url = f"unix://{path}"
+    def __init__(self, path, upstream, url):
+        self.url = url
         self.upstream = upstream
         self.lock = threading.Lock()
         self.rules = []

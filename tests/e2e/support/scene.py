@@ -36,7 +36,8 @@ class Scene:
     def proxy(self):
         """A relay to the redis-server that can be told to fail."""
         self.redis()
-        self.proxies.append(Proxy(os.path.join(self.folder, f"proxy{len(self.proxies)}.sock"), self.server.socket))
+        path = os.path.join(self.folder, f"proxy{len(self.proxies)}.sock")
+        self.proxies.append(Proxy(path, self.server.socket, self.server.url.replace(self.server.socket, path)))
         return self.proxies[-1]
 
     def settings(self, **more):
