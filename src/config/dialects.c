@@ -43,7 +43,7 @@ load_file(void *arg, const char *path, const char *relative)
 		n -= 7;
 	name = mem_strndup(relative, n);
 	if (fs_read(path, LIMIT_FILE, &bytes, &e) != 0 ||
-	    dialects_add(l->d, name, strcmp(extension, ".json") != 0, buf_str(&bytes), bytes.n, &e) != 0)
+	    dialects_add(l->d, name, kind_format(relative), buf_str(&bytes), bytes.n, &e) != 0)
 		load_error(l, relative, e.msg);
 	buf_free(&bytes);
 	free(name);

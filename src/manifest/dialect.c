@@ -8,9 +8,8 @@
 #include "base/text.h"
 #include "manifest/check.h"
 #include "manifest/dialect_builtin.h"
-#include "manifest/json.h"
+#include "manifest/parse.h"
 #include "manifest/rawtext.h"
-#include "manifest/yaml.h"
 
 #define PLACE "file:///schemas/" /* where a schema without an $id is, for references between files */
 
@@ -86,14 +85,13 @@ dialect_refused(const struct schema_report *r, struct err *e)
 }
 
 static const struct value *
-dialect_parse(struct document *doc, bool yaml, const char *bytes, size_t n, struct err *e)
+dialect_parse(struct document *doc, enum format format, const char *bytes, size_t n, struct err *e)
 {
 	struct problems ps = {0};
 	const struct value *root = NULL;
 
-	if (rawtext_check(&bytes, &n, false, &ps) == 0)
-		root = yaml ? yaml_parse(doc, bytes, n, 1, &ps) : json_parse(doc, bytes, n, &ps);
-	if (root == NULL)
+	if (rawtext_check(&bytes, &n, false, &ps) != 0 ||
+	    parse_document(format, bytes, n, doc, &root, &ps) != PARSED_DOCUMENT)
 		(void)dialect_unparsed(&ps, e);
 	problems_free(&ps);
 	return root;
@@ -115,11 +113,11 @@ dialect_id(const struct value *root)
 }
 
 int
-dialects_add(struct dialects *d, const char *name, bool yaml, const char *bytes, size_t n, struct err *e)
+dialects_add(struct dialects *d, const char *name, enum format format, const char *bytes, size_t n, struct err *e)
 {
 	struct document *doc = document_new();
 	struct schema_report report = {0};
-	const struct value *root = dialect_parse(doc, yaml, bytes, n, e);
+	const struct value *root = dialect_parse(doc, format, bytes, n, e);
 	struct dialect new = {0};
 
 	assert(!d->complete);
@@ -165,7 +163,7 @@ dialects_complete(struct dialects *d, struct err *e)
 	for (const struct builtin *b = dialect_builtins; b->name != NULL; b++) {
 		if (dialects_named(d, b->name) != NULL)
 			continue;
-		if (dialects_add(d, b->name, false, b->text, strlen(b->text), e) != 0)
+		if (dialects_add(d, b->name, FORMAT_JSON, b->text, strlen(b->text), e) != 0)
 			return err_prefix(e, "%s", b->name);
 	}
 	d->complete = true;

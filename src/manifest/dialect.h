@@ -10,6 +10,7 @@
 #include <stddef.h>
 
 #include "base/err.h"
+#include "manifest/kind.h"
 #include "manifest/schema.h"
 
 struct dialects;
@@ -20,10 +21,10 @@ void dialects_free(struct dialects *d); /* NULL is fine */
 /*
  * Make the schema in these bytes known by its name, a path without extension
  * ("team/pdf"), and by its $id. A reference to another file is relative to its
- * own. yaml: the bytes are YAML, else JSON. -1: it is none, or its name or $id is
- * taken; nothing is known of it then. Before dialects_complete.
+ * own. format: JSON or YAML. -1: it is none, or its name or $id is taken; nothing is
+ * known of it then. Before dialects_complete.
  */
-int dialects_add(struct dialects *d, const char *name, bool yaml, const char *bytes, size_t n, struct err *e);
+int dialects_add(struct dialects *d, const char *name, enum format format, const char *bytes, size_t n, struct err *e);
 
 /*
  * No more will come: add those that come with shelfd, but for names that are

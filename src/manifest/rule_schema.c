@@ -86,11 +86,13 @@ rule_report(const struct check *c, const struct rule *r, const char *prefix, con
 	for (size_t i = 0; i < report->n; i++) {
 		const struct schema_violation *w = &report->v[i];
 		struct buf pointer = {0};
+		struct rule told = *r;
 
 		if (is_summary(report, w))
 			continue;
 		buf_addf(&pointer, "%s%s", prefix, w->pointer);
-		rule_complain(c, r, (struct rule_place){w->line, w->column, buf_str(&pointer)}, "%s", w->message);
+		told.hint = w->hint != NULL ? w->hint : r->hint;
+		rule_complain(c, &told, (struct rule_place){w->line, w->column, buf_str(&pointer)}, "%s", w->message);
 		buf_free(&pointer);
 	}
 }

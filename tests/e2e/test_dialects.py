@@ -247,3 +247,44 @@ def test_a_schema_without_end_holds_nobody_up(scene):
     have = scene.published()
     assert "skill/quick" in have.items and len(have.items) == 22
     assert {p["code"] for problems in have.problems.values() for p in problems} == {"schema-undecided"}
+
+
+def test_an_item_that_breaks_its_schema_stays_or_goes_and_both_edges_are_told(scene):
+    """In the strict profile; what becomes of it is each collection's own choice."""
+    good, bad = "name: %s\ndescription: d\n", "name: %s\ndescription: d\nstatus: odd\ntools: 5\n"
+    kept = {"type": "kept", "path": "kept", "flat": ["*.yaml"], "schema": "agent"}
+    gone = {**kept, "type": "gone", "path": "gone", "on_invalid": "withdraw"}
+    for name in ("kept", "gone"):
+        scene.checkout.write(f"{name}/one.yaml", good % "one")
+        scene.checkout.write(f"{name}/two.yaml", good % "two")
+    daemon = scene.daemon(profile="strict", collections=[kept, gone]).start()
+    before = scene.published()
+    assert sorted(before.items) == ["gone/one", "gone/two", "kept/one", "kept/two"]
+    subscriber = scene.subscriber()
+
+    def told():
+        """Changes, and the paths whose problems changed, since the last call."""
+        daemon.barrier()
+        events = subscriber.drain()
+        changes = sorted(f"{e['data']['op']} {e['subject']}" for e in events.changes())
+        problems = json.dumps(events.control("dev.shelfd.problems.changed"))
+        subscriber.clear()
+        return changes, [path for path in ("gone/one.yaml", "kept/one.yaml") if path in problems]
+
+    for name in ("kept", "gone"):
+        scene.checkout.write(f"{name}/one.yaml", bad % "one")
+    assert told() == (["deleted gone/one", "updated kept/one"], ["gone/one.yaml", "kept/one.yaml"])
+    have = scene.published()
+    assert sorted(have.items) == ["gone/two", "kept/one", "kept/two"] and "gone/one" in have.deleted
+    assert have.items["kept/one"]["state"] == "stale"
+    assert have.items["kept/one"]["metadata_sha256"] == before.items["kept/one"]["metadata_sha256"]
+    for name in ("kept", "gone"):
+        assert [(p["code"], p["severity"], p["line"], p["column"]) for p in have.problems[f"{name}/one.yaml"]] == [
+            ("status-unknown", "warning", 3, 9), ("schema-type", "error", 4, 8)]
+
+    for name in ("kept", "gone"):
+        scene.checkout.write(f"{name}/one.yaml", good % "one")
+    assert told() == (["created gone/one", "updated kept/one"], ["gone/one.yaml", "kept/one.yaml"])
+    have = scene.published()
+    assert sorted(have.items) == sorted(before.items) and have.problems == {}
+    assert have.items["kept/one"]["state"] == "ok"

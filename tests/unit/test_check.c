@@ -9,26 +9,7 @@
 #include "manifest/check.h"
 #include "manifest/codes.h"
 #include "manifest/yaml.h"
-
-enum { SKILL, MCP, TOOL };
-
-static int
-set_up(void **state)
-{
-	struct collections *cs = mem_zalloc(sizeof *cs);
-
-	collections_default(cs);
-	*state = cs;
-	return 0;
-}
-
-static int
-tear_down(void **state)
-{
-	collections_free(*state);
-	free(*state);
-	return 0;
-}
+#include "with_collections.h"
 
 static void
 check_text(const struct collection *c, const char *path, const char *yaml, struct problems *ps)
@@ -418,8 +399,6 @@ the_profile_decides_whether_a_rule_is_a_warning_or_an_error(void **state)
 	assert_true(problems_have_errors(&ps));
 	problems_free(&ps);
 }
-
-#define WITH_COLLECTIONS(f) cmocka_unit_test_setup_teardown(f, set_up, tear_down)
 
 int
 main(void)

@@ -9,24 +9,7 @@
 #include "base/err.h"
 #include "base/mem.h"
 #include "manifest/kind.h"
-
-static int
-set_up(void **state)
-{
-	struct collections *cs = mem_zalloc(sizeof *cs);
-
-	collections_default(cs);
-	*state = cs;
-	return 0;
-}
-
-static int
-tear_down(void **state)
-{
-	collections_free(*state);
-	free(*state);
-	return 0;
-}
+#include "with_collections.h"
 
 static void
 assert_words(char *const *have, const char *const *want)
@@ -391,17 +374,16 @@ int
 main(void)
 {
 	const struct CMUnitTest tests[] = {
-	    cmocka_unit_test_setup_teardown(the_default_three_are_those_of_the_documentation, set_up, tear_down),
-	    cmocka_unit_test_setup_teardown(a_path_belongs_to_the_innermost_collection, set_up, tear_down),
-	    cmocka_unit_test_setup_teardown(
-		folders_that_lead_to_a_collection_are_its_proper_ancestors, set_up, tear_down),
-	    cmocka_unit_test_setup_teardown(relative_paths_begin_below_the_collection, set_up, tear_down),
-	    cmocka_unit_test_setup_teardown(temporary_and_dot_names_are_ignored_wherever_they_stand, set_up, tear_down),
+	    WITH_COLLECTIONS(the_default_three_are_those_of_the_documentation),
+	    WITH_COLLECTIONS(a_path_belongs_to_the_innermost_collection),
+	    WITH_COLLECTIONS(folders_that_lead_to_a_collection_are_its_proper_ancestors),
+	    WITH_COLLECTIONS(relative_paths_begin_below_the_collection),
+	    WITH_COLLECTIONS(temporary_and_dot_names_are_ignored_wherever_they_stand),
 	    cmocka_unit_test(a_dot_folder_as_the_collection_itself_is_not_ignored),
-	    cmocka_unit_test_setup_teardown(ignore_patterns_cover_what_is_below_a_folder, set_up, tear_down),
-	    cmocka_unit_test_setup_teardown(documents_are_never_flat_manifests, set_up, tear_down),
-	    cmocka_unit_test_setup_teardown(ranks_follow_the_order_listed, set_up, tear_down),
-	    cmocka_unit_test_setup_teardown(ids_come_from_the_path_below_the_collection, set_up, tear_down),
+	    WITH_COLLECTIONS(ignore_patterns_cover_what_is_below_a_folder),
+	    WITH_COLLECTIONS(documents_are_never_flat_manifests),
+	    WITH_COLLECTIONS(ranks_follow_the_order_listed),
+	    WITH_COLLECTIONS(ids_come_from_the_path_below_the_collection),
 	    cmocka_unit_test(the_extension_tells_the_format),
 	    cmocka_unit_test(patterns_match_part_by_part),
 	    cmocka_unit_test(a_hostile_pattern_takes_no_exponential_time),

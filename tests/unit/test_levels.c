@@ -12,26 +12,7 @@
 #include "base/mem.h"
 #include "manifest/codes.h"
 #include "manifest/manifest.h"
-
-enum { SKILL };
-
-static int
-set_up(void **state)
-{
-	struct collections *cs = mem_zalloc(sizeof *cs);
-
-	collections_default(cs);
-	*state = cs;
-	return 0;
-}
-
-static int
-tear_down(void **state)
-{
-	collections_free(*state);
-	free(*state);
-	return 0;
-}
+#include "with_collections.h"
 
 static struct manifest *
 parse(const struct collection *c, const char *path, const char *text)
@@ -134,8 +115,6 @@ what_is_off_takes_no_room_from_what_is_not(void **state)
 	manifest_unref(m);
 	buf_free(&text);
 }
-
-#define WITH_COLLECTIONS(f) cmocka_unit_test_setup_teardown(f, set_up, tear_down)
 
 int
 main(void)

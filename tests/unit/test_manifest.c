@@ -10,26 +10,7 @@
 #include "base/mem.h"
 #include "base/text.h"
 #include "manifest/manifest.h"
-
-enum { SKILL, MCP, TOOL };
-
-static int
-set_up(void **state)
-{
-	struct collections *cs = mem_zalloc(sizeof *cs);
-
-	collections_default(cs);
-	*state = cs;
-	return 0;
-}
-
-static int
-tear_down(void **state)
-{
-	collections_free(*state);
-	free(*state);
-	return 0;
-}
+#include "with_collections.h"
 
 static struct manifest *
 parse_bytes(const struct collection *c, const char *path, const void *bytes, size_t n)
@@ -536,8 +517,6 @@ a_manifest_lives_as_long_as_its_last_reference(void **state)
 	manifest_unref(n);
 	manifest_unref(NULL);
 }
-
-#define WITH_COLLECTIONS(f) cmocka_unit_test_setup_teardown(f, set_up, tear_down)
 
 int
 main(void)

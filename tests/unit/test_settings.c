@@ -68,7 +68,7 @@ every_key_is_taken(void **state)
 	    "  tls: {ca_file: /ca, ca_path: /cas, cert_file: /ce, key_file: /k, server_name: n}\n"
 	    "watch: {quiet: 500us, writer: 20ms, max_delay: 3s, git_quiet: 1ms, git_hold: 1h, poll: 500ms,\n"
 	    "  audit: 1h, mode: polling}\n"
-	    "control: {socket: /c}\nlog: {level: debug}\nruntime_dir: /r\nstate_dir: /s\n");
+	    "control: {socket: /c}\nlog: {level: debug}\nruntime_dir: /r\nstate_dir: /s\nschemas: /schemas\n");
 	assert_string_equal(s.catalog, "My.cat_1-2");
 	assert_string_equal(s.source.name, "team");
 	assert_string_equal(s.source.root, "/srv/x");
@@ -97,6 +97,8 @@ every_key_is_taken(void **state)
 	assert_int_equal(s.log_level, LOG_LEVEL_DEBUG);
 	assert_string_equal(s.runtime_dir, "/r");
 	assert_string_equal(s.state_dir, "/s");
+	assert_string_equal(s.schemas, "/schemas");
+	assert_int_equal(s.schemas_column, 10);
 	settings_free(&s);
 }
 
@@ -249,12 +251,12 @@ the_environment_overrides_the_file(void **state)
 	    "me", "SHELFD_REDIS_PASSWORD_FILE", "/p", "SHELFD_REDIS_CA_FILE", "/ca", "SHELFD_REDIS_CA_PATH", "/cas",
 	    "SHELFD_REDIS_CERT_FILE", "/ce", "SHELFD_REDIS_KEY_FILE", "/k", "SHELFD_REDIS_SERVER_NAME", "n",
 	    "SHELFD_ROOT", "/root", "SHELFD_LOG_LEVEL", "warning", "SHELFD_PROFILE", "strict", "SHELFD_CONTROL_SOCKET",
-	    "/c", "SHELFD_RUNTIME_DIR", "/r", "SHELFD_STATE_DIR", "/s", NULL};
+	    "/c", "SHELFD_RUNTIME_DIR", "/r", "SHELFD_STATE_DIR", "/s", "SHELFD_SCHEMAS", "/sch", NULL};
 	struct problems ps = {0};
 	struct settings s;
 
 	(void)state;
-	parse_good(&s, "catalog: file\nredis: {url: redis://file}\nsource: {root: file}\n");
+	parse_good(&s, "catalog: file\nredis: {url: redis://file}\nsource: {root: file}\nschemas: file\n");
 	assert_int_equal(settings_environment(&s, from_pairs, pairs, &ps), 0);
 	assert_string_equal(s.catalog, "env");
 	assert_string_equal(s.redis.url, "unix:///x");
@@ -273,6 +275,8 @@ the_environment_overrides_the_file(void **state)
 	assert_string_equal(s.control.socket, "/c");
 	assert_string_equal(s.runtime_dir, "/r");
 	assert_string_equal(s.state_dir, "/s");
+	assert_string_equal(s.schemas, "/sch");
+	assert_int_equal(s.schemas_line, 0);
 	assert_int_equal(ps.n, 0);
 	settings_free(&s);
 }
