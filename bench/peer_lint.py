@@ -1,7 +1,10 @@
 #!/usr/bin/python3
 """A straightforward check in Python, to compare with: walk, parse, validate by a schema, a line for each problem.
 
-usage: peer_lint.py TREE SCHEMAS
+usage: peer_lint.py [--prepared] TREE SCHEMAS
+
+It calls jsonschema.validate() for each document, which also checks the schema each time and tells the worst problem.
+--prepared makes one validator for each schema before and tells all problems.
 """
 import json
 import os
@@ -33,11 +36,25 @@ def manifests(top, entries):
             yield from (os.path.join(folder, name) for name in names if name.endswith((".json", ".yaml")))
 
 
+def checker(schema, prepared):
+    """A function that lists what is wrong with a document."""
+    if prepared:
+        return jsonschema.Draft202012Validator(schema).iter_errors
+
+    def check(document):
+        try:
+            jsonschema.validate(document, schema)
+        except jsonschema.ValidationError as e:
+            return [e]
+        return []
+    return check
+
+
 def main():
-    root, schemas = sys.argv[1:]
-    for collection, schema in SCHEMA.items():
-        with open(os.path.join(schemas, f"{schema}.json"), encoding="utf-8") as file:
-            validator = jsonschema.Draft202012Validator(json.load(file))
+    root, schemas = sys.argv[-2:]
+    for collection, name in SCHEMA.items():
+        with open(os.path.join(schemas, f"{name}.json"), encoding="utf-8") as file:
+            check = checker(json.load(file), "--prepared" in sys.argv[1:-2])
         for path in manifests(os.path.join(root, collection), ENTRY[collection]):
             shown = os.path.relpath(path, root)
             try:
@@ -46,7 +63,7 @@ def main():
             except (ValueError, yaml.YAMLError) as e:
                 print(f"{shown}: {e}")
                 continue
-            for e in validator.iter_errors(document):
+            for e in check(document):
                 print(f"{shown}: {e.json_path}: {e.message}")
 
 

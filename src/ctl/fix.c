@@ -53,12 +53,12 @@ fix_free(struct fix *f)
 }
 
 static void
-fix_show(const struct fix *f, const struct picked *p, const struct buf *old, const struct mended *m)
+fix_show(const struct fix *f, const char *file, const struct buf *old, const struct mended *m)
 {
 	size_t mark = m->bom ? 3 : 0;
 	struct buf b = {0};
 
-	out_add(&f->out, &b, STYLE_BOLD, p->file);
+	out_add(&f->out, &b, STYLE_BOLD, file);
 	buf_addstr(&b, ": can be mended");
 	if (m->bom)
 		buf_addstr(&b, "; the byte order mark goes");
@@ -74,17 +74,14 @@ fix_show(const struct fix *f, const struct picked *p, const struct buf *old, con
 }
 
 static void
-fix_remember(struct fix *f, const struct picked *p, const struct signature *sig, struct mended *m)
+fix_remember(struct fix *f, const struct picked *p, char *file_take, const struct signature *sig, struct mended *m)
 {
 	if (f->n == f->cap) {
 		f->cap = f->cap != 0 ? f->cap * 2 : 16;
 		f->v = mem_realloc(f->v, f->cap, sizeof *f->v);
 	}
-	f->v[f->n++] = (struct fix_file){.root = mem_strdup(p->root),
-	    .path = mem_strdup(p->path),
-	    .file = mem_strdup(p->file),
-	    .sig = *sig,
-	    .text = m->text};
+	f->v[f->n++] = (struct fix_file){
+	    .root = mem_strdup(p->root), .path = mem_strdup(p->path), .file = file_take, .sig = *sig, .text = m->text};
 }
 
 void
@@ -100,8 +97,10 @@ fix_look(struct fix *f, const struct picked *p)
 		return;
 	if (read_file(root, p->path, &old, &sig, NULL) == READ_OK &&
 	    mend_text(kind_format(p->path), buf_str(&old), old.n, &m) == MEND_DONE) {
-		fix_show(f, p, &old, &m);
-		fix_remember(f, p, &sig, &m);
+		char *file = picked_file(p);
+
+		fix_show(f, file, &old, &m);
+		fix_remember(f, p, file, &sig, &m);
 	}
 	buf_free(&old);
 	(void)close(root);

@@ -18,21 +18,17 @@ static void
 pick_scanned(struct pick *p, const struct scan *s, const char *root, const struct scanned *m)
 {
 	struct buf problems = {0};
-	char *absolute = path_join(root, m->path), *file = path_shown(absolute);
 
 	if (!scan_problems(s, m, &problems))
 		buf_addstr(&problems, "[]");
 	p->each(p->arg,
 	    &(struct picked){.root = root,
 		.path = m->path,
-		.file = file,
 		.encoded = m->encoded,
 		.manifest = m->manifest,
 		.problems = problems.p,
 		.problems_n = problems.n});
 	buf_free(&problems);
-	free(file);
-	free(absolute);
 }
 
 /* All manifests of a root, or those at or below limits (NULL: all). */
@@ -91,7 +87,6 @@ pick_lone_file(struct pick *p, const char *absolute)
 	p->each(p->arg,
 	    &(struct picked){.root = j.root,
 		.path = j.path,
-		.file = file,
 		.encoded = buf_str(&encoded),
 		.manifest = m,
 		.problems = buf_str(&problems),
@@ -300,6 +295,15 @@ pick_default(struct pick *p)
 	groups_free(&g);
 	free(root);
 	return rc;
+}
+
+char *
+picked_file(const struct picked *p)
+{
+	char *absolute = path_join(p->root, p->path), *file = path_shown(absolute);
+
+	free(absolute);
+	return file;
 }
 
 int

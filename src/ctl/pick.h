@@ -15,12 +15,14 @@
 struct picked {
 	const char *root; /* an absolute folder */
 	const char *path; /* raw, below root */
-	const char *file; /* as a person would open it */
 	const char *encoded; /* path as in Redis */
 	const struct manifest *manifest;
 	const char *problems; /* JSON array, with duplicate-id */
 	size_t problems_n;
 };
+
+/* The path as a person would open it. The caller frees. */
+char *picked_file(const struct picked *p);
 
 struct pick {
 	struct ctl *c;

@@ -12,6 +12,7 @@
 #include "base/text.h"
 #include "catalog/catalog.h"
 #include "catalog/facts.h"
+#include "ctl/crew.h"
 #include "ctl/judge.h"
 #include "ctl/path.h"
 #include "ctl/progress.h"
@@ -20,6 +21,13 @@
 #include "manifest/read.h"
 
 #define SCAN_SOURCE "main"
+
+/* A manifest to read, and what came of it. */
+struct job {
+	struct wanted w;
+	struct signature sig;
+	struct manifest *manifest;
+};
 
 struct scan {
 	int fd;
@@ -31,6 +39,8 @@ struct scan {
 	struct strings rivals; /* "<type>/<id>" by path of what is within the limits, sorted */
 	struct wanted *later; /* manifests outside of the limits */
 	size_t n_later, cap_later;
+	struct job *jobs; /* manifests within the limits that are wanted now */
+	size_t n_jobs, cap_jobs;
 	struct progress progress;
 	size_t done; /* manifests */
 	bool tty; /* standard error is a terminal */
@@ -71,6 +81,7 @@ scan_free(struct scan *s)
 	strings_free(&s->limits);
 	strings_free(&s->rivals);
 	free(s->later);
+	free(s->jobs);
 	catalog_free(s->catalog);
 	facts_free(s->facts);
 	(void)close(s->fd);
@@ -124,22 +135,28 @@ scan_rival(const struct scan *s, const struct wanted *w)
 	return found;
 }
 
+/* By any thread: nothing but the job is written. */
 static void
-scan_read_manifest(struct scan *s, const struct wanted *w)
+scan_read_manifest(const struct scan *s, struct job *job)
 {
-	struct signature sig = {0};
+	const struct wanted *w = &job->w;
 	struct buf id = {0};
-	struct manifest_source src = {.collection = w->collection, .path = w->path, .entry = w->entry};
-	struct manifest *m;
+	struct manifest_source src = {
+	    .collection = w->collection, .path = w->path, .entry = w->entry, .check_only = !s->digests};
 
 	if (w->entry)
 		kind_entry_id(w->collection, w->path, &id);
 	else
 		kind_flat_id(w->collection, w->path, &id);
 	src.id = buf_str(&id);
-	m = judge_file(s->fd, w->path, &src, &sig);
-	facts_set_manifest(s->facts, w->path, w->ticket, &sig, m, 0);
+	job->manifest = judge_file(s->fd, w->path, &src, &job->sig);
 	buf_free(&id);
+}
+
+static void
+scan_take(struct scan *s, struct job *job)
+{
+	facts_set_manifest(s->facts, job->w.path, job->w.ticket, &job->sig, job->manifest, 0);
 }
 
 static void
@@ -200,36 +217,80 @@ scan_put_off(struct scan *s, const struct wanted *w)
 }
 
 static void
-scan_read_asked(struct scan *s)
+scan_put_down(struct scan *s, const struct wanted *w)
+{
+	if (s->n_jobs == s->cap_jobs) {
+		s->cap_jobs = s->cap_jobs != 0 ? s->cap_jobs * 2 : 64;
+		s->jobs = mem_realloc(s->jobs, s->cap_jobs, sizeof *s->jobs);
+	}
+	s->jobs[s->n_jobs++] = (struct job){.w = *w};
+}
+
+static void
+scan_work(void *arg, size_t i)
+{
+	struct scan *s = arg;
+
+	scan_read_manifest(s, &s->jobs[i]);
+}
+
+static void
+scan_tick(void *arg, size_t done)
+{
+	struct scan *s = arg;
+
+	s->done = done;
+	scan_show(s, false);
+}
+
+/* false: no manifest is wanted now. */
+static bool
+scan_collect(struct scan *s)
 {
 	struct wanted w;
 
+	s->n_jobs = 0;
 	while (facts_next_wanted(s->facts, &w)) {
-		if (w.want == WANT_DIGEST) {
+		if (w.want == WANT_DIGEST)
 			scan_read_digest(s, &w);
-		} else if (scan_asked(s, w.path)) {
-			char *key = scan_key(w.collection, w.path, w.entry);
+		else if (scan_asked(s, w.path))
+			scan_put_down(s, &w);
+		else
+			scan_put_off(s, &w);
+	}
+	return s->n_jobs > 0;
+}
+
+static void
+scan_read_asked(struct scan *s)
+{
+	while (scan_collect(s)) {
+		crew_run(&(struct crew){.arg = s, .work = scan_work, .tick = scan_tick}, s->n_jobs);
+		for (size_t i = 0; i < s->n_jobs; i++) {
+			const struct wanted *w = &s->jobs[i].w;
+			char *key = scan_key(w->collection, w->path, w->entry);
 
 			strings_add(&s->rivals, key);
 			free(key);
-			scan_read_manifest(s, &w);
-			s->done++;
-		} else {
-			scan_put_off(s, &w);
+			scan_take(s, &s->jobs[i]);
 		}
-		scan_show(s, false);
 	}
 }
 
 static void
 scan_read_rivals(struct scan *s)
 {
+	s->done = s->rivals.n;
 	strings_sort(&s->rivals);
 	for (size_t i = 0; i < s->n_later; i++) {
-		if (scan_rival(s, &s->later[i]))
-			scan_read_manifest(s, &s->later[i]);
-		else
-			scan_pass_over(s, &s->later[i]);
+		struct job job = {.w = s->later[i]};
+
+		if (scan_rival(s, &job.w)) {
+			scan_read_manifest(s, &job);
+			scan_take(s, &job);
+		} else {
+			scan_pass_over(s, &job.w);
+		}
 		s->done++;
 		scan_show(s, false);
 	}

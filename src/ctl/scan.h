@@ -25,8 +25,8 @@ void scan_free(struct scan *s);
 void scan_limit(struct scan *s, const char *path);
 
 /*
- * Walk and read. digests: read the other files of bundles too, which only
- * bundle_sha256 needs. Of what is outside the limits only the manifests that
+ * Walk and read. digests: also of the other files of bundles, for bundle_sha256;
+ * without, the manifests have neither digests nor metadata (check_only). Of what is outside the limits only the manifests that
  * may take an id away are read. -1 when a folder could not be looked into, which
  * is said on standard error.
  */

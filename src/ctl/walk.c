@@ -47,45 +47,83 @@ walk_near(const struct walk *w, const char *path)
 	return w->limits->n == 0;
 }
 
-/* One name of a folder: tell the facts, or remember a folder to look into. */
 static void
-walk_name(const struct walk *w, int dirfd_, const char *path, const char *name, struct strings *todo)
+walk_symlink(const struct walk *w, int dir, const char *path, const char *name)
+{
+	const struct signature none = {0};
+	char target[4096];
+	ssize_t n = readlinkat(dir, name, target, sizeof target - 1);
+
+	if (n < 0)
+		return;
+	target[n] = '\0';
+	(void)facts_saw(w->facts, path, FACT_SYMLINK, &none, target, true, WALK_EPOCH);
+}
+
+/* What the folder says of a name, as far as its file system tells; DT_UNKNOWN: it is not there any more. */
+static unsigned char
+walk_type(int dir, const char *name, unsigned char told)
+{
+	struct stat st;
+
+	if (told != DT_UNKNOWN)
+		return told;
+	if (fstatat(dir, name, &st, AT_SYMLINK_NOFOLLOW) != 0)
+		return DT_UNKNOWN;
+	return S_ISDIR(st.st_mode) ? DT_DIR : S_ISLNK(st.st_mode) ? DT_LNK : S_ISREG(st.st_mode) ? DT_REG : DT_FIFO;
+}
+
+/* One name of a folder: tell the facts, or remember a folder to look into. Nothing is seen twice: signatures tell nothing. */
+static void
+walk_name(const struct walk *w, int dir, const char *path, const char *name, unsigned char told, struct strings *todo)
 {
 	const struct collection *c = collections_find(w->collections, path);
-	struct signature sig;
-	char target[4096];
-	struct stat st;
-	ssize_t n;
+	const struct signature none = {0};
+	unsigned char type;
 
 	if (c != NULL && path[0] != '\0' && strcmp(collection_relative(c, path), "") != 0 && kind_ignored(c, path))
 		return;
-	if (fstatat(dirfd_, name, &st, AT_SYMLINK_NOFOLLOW) != 0)
-		return;
-	if (w->facts == NULL && !S_ISDIR(st.st_mode))
-		return;
-	signature_of(&st, &sig);
-	if (S_ISDIR(st.st_mode)) {
+	type = walk_type(dir, name, told);
+	if (type == DT_DIR) {
 		if ((c != NULL || collections_leads_to(w->collections, path)) && walk_near(w, path))
 			strings_add(todo, path);
-	} else if (S_ISLNK(st.st_mode)) {
-		n = readlinkat(dirfd_, name, target, sizeof target - 1);
-		if (n < 0)
-			return;
-		target[n] = '\0';
-		(void)facts_saw(w->facts, path, FACT_SYMLINK, &sig, target, true, WALK_EPOCH);
+	} else if (w->facts == NULL || type == DT_UNKNOWN) {
+		return;
+	} else if (type == DT_LNK) {
+		walk_symlink(w, dir, path, name);
 	} else {
-		(void)facts_saw(
-		    w->facts, path, S_ISREG(st.st_mode) ? FACT_FILE : FACT_OTHER, &sig, NULL, true, WALK_EPOCH);
+		(void)facts_saw(w->facts, path, type == DT_REG ? FACT_FILE : FACT_OTHER, &none, NULL, true, WALK_EPOCH);
 	}
+}
+
+/* readdir(3) without what opendir(3) asks before: there are many folders, and most are small. */
+static int
+walk_names(const struct walk *w, int dir, const char *path, struct strings *todo)
+{
+	char buffer[32768] __attribute__((aligned(_Alignof(struct dirent64))));
+	ssize_t n;
+
+	while ((n = getdents64(dir, buffer, sizeof buffer)) > 0) {
+		for (ssize_t at = 0; at < n;) {
+			const struct dirent64 *entry = (const struct dirent64 *)(const void *)(buffer + at);
+			char *child;
+
+			at += entry->d_reclen;
+			if (strcmp(entry->d_name, ".") == 0 || strcmp(entry->d_name, "..") == 0)
+				continue;
+			child = path_join(path, entry->d_name);
+			walk_name(w, dir, child, entry->d_name, entry->d_type, todo);
+			free(child);
+		}
+	}
+	return (int)n;
 }
 
 /* -1: it cannot be looked into. */
 static int
 walk_folder(const struct walk *w, const char *path, struct strings *todo)
 {
-	int fd = read_open_beneath(w->fd, path, O_DIRECTORY);
-	struct dirent *entry;
-	DIR *dir;
+	int fd = read_open_beneath(w->fd, path, O_DIRECTORY), rc;
 
 	if (fd < 0) {
 		if (errno == ENOENT || errno == ENOTDIR)
@@ -93,22 +131,11 @@ walk_folder(const struct walk *w, const char *path, struct strings *todo)
 		out_note("%s: cannot look into this folder: %s", path, strerror(errno));
 		return -1;
 	}
-	dir = fdopendir(fd);
-	if (dir == NULL) {
-		(void)close(fd);
-		return -1;
-	}
-	while ((entry = readdir(dir)) != NULL) {
-		char *child;
-
-		if (strcmp(entry->d_name, ".") == 0 || strcmp(entry->d_name, "..") == 0)
-			continue;
-		child = path_join(path, entry->d_name);
-		walk_name(w, dirfd(dir), child, entry->d_name, todo);
-		free(child);
-	}
-	(void)closedir(dir);
-	return 0;
+	rc = walk_names(w, fd, path, todo);
+	if (rc != 0)
+		out_note("%s: cannot look into this folder: %s", path, strerror(errno));
+	(void)close(fd);
+	return rc;
 }
 
 /* Returns the number of folders; *ret_rc becomes -1 when one could not be looked into. */

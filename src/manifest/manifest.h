@@ -20,6 +20,7 @@ struct manifest_source {
 	const char *id; /* by path, encoded (kind_*_id); "" is an error */
 	bool entry; /* an entry manifest: the folder's name counts in the rules */
 	bool conflicted; /* git says this path is in conflict: markers are an error */
+	bool check_only; /* problems and the id matter: digests are left zero, metadata is empty */
 };
 
 /* Immutable and counted once made. Strings are NULL where the document has no such value. */

@@ -21,13 +21,29 @@ place_step(struct place *p)
 	}
 }
 
+/* Over printable ASCII, of which most text is, without a look at what follows each character. */
+static void
+place_run(struct place *p, size_t bytes)
+{
+	size_t end = p->n - p->byte < bytes ? p->n : p->byte + bytes, i = p->byte;
+
+	while (i < end && p->s[i] >= ' ' && p->s[i] <= '~')
+		i++;
+	p->character += i - p->byte;
+	p->column += (int)(i - p->byte);
+	p->byte = i;
+}
+
 void
 place_to_byte(struct place *p, size_t byte)
 {
 	if (byte < p->byte)
 		place_init(p, p->s, p->n, p->first_line);
-	while (p->byte < byte && p->byte < p->n)
-		place_step(p);
+	while (p->byte < byte && p->byte < p->n) {
+		place_run(p, byte - p->byte);
+		if (p->byte < byte && p->byte < p->n)
+			place_step(p);
+	}
 }
 
 void
@@ -35,6 +51,9 @@ place_to_character(struct place *p, size_t character)
 {
 	if (character < p->character)
 		place_init(p, p->s, p->n, p->first_line);
-	while (p->character < character && p->byte < p->n)
-		place_step(p);
+	while (p->character < character && p->byte < p->n) {
+		place_run(p, character - p->character);
+		if (p->character < character && p->byte < p->n)
+			place_step(p);
+	}
 }
