@@ -9,6 +9,7 @@
 #include <stddef.h>
 
 #include "base/buf.h"
+#include "base/sha.h"
 #include "manifest/levels.h"
 
 enum profile { PROFILE_LENIENT, PROFILE_STRICT };
@@ -72,6 +73,9 @@ const struct collection *collections_find(const struct collections *cs, const ch
 
 /* Is path a folder on the way to a collection (a proper ancestor of its root)? "" is, unless a collection's path is "". */
 bool collections_leads_to(const struct collections *cs, const char *path);
+
+/* What tells these collections from others: all that decides what a file is and what is made of its bytes. */
+void collections_digest(const struct collections *cs, uint8_t out[SHA256_SIZE]);
 
 /* The part of path below the collection's root ("" for the root itself). path must lie in c. */
 const char *collection_relative(const struct collection *c, const char *path);

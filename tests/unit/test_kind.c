@@ -370,10 +370,76 @@ malformed_patterns_are_refused_with_a_reason(void **state)
 		assert_int_equal(kind_pattern_check(good[i], &e), 0);
 }
 
+static void
+set_text(char **at, const char *text)
+{
+	free(*at);
+	*at = mem_strdup(text);
+}
+
+static void
+set_words(char ***at, const char *word)
+{
+	const char *const words[] = {word, NULL};
+
+	kind_words_free(*at);
+	*at = kind_words(words);
+}
+
+/* Change one thing of a collection; false when there is no k-th. */
+static bool
+change(struct collection *c, int k)
+{
+	char ***const lists[] = {&c->entry, &c->flat, &c->ignore, &c->id_from, &c->fields.name, &c->fields.version,
+	    &c->fields.description, &c->fields.dependencies, &c->fields.tags, &c->fields.owner, &c->fields.status};
+	char **const texts[] = {&c->type, &c->path, &c->schema};
+	const int n_lists = sizeof lists / sizeof lists[0], n_texts = sizeof texts / sizeof texts[0];
+
+	if (k < n_lists)
+		set_words(lists[k], "/other");
+	else if (k < n_lists + n_texts)
+		set_text(texts[k - n_lists], "other");
+	else if (k == n_lists + n_texts)
+		c->profile = PROFILE_STRICT;
+	else if (k == n_lists + n_texts + 1)
+		c->on_invalid = ON_INVALID_WITHDRAW;
+	else if (k == n_lists + n_texts + 2)
+		levels_set(&c->levels, "name-missing", LEVEL_OFF);
+	else
+		return false;
+	return true;
+}
+
+static void
+whatever_is_changed_in_a_collection_changes_the_digest(void **state)
+{
+	uint8_t want[SHA256_SIZE], got[SHA256_SIZE];
+	int k;
+
+	collections_digest(*state, want);
+	for (k = 0;; k++) {
+		struct collections cs;
+		bool more;
+
+		collections_default(&cs);
+		collections_digest(&cs, got);
+		assert_memory_equal(got, want, SHA256_SIZE);
+		more = change(&cs.v[1], k);
+		collections_digest(&cs, got);
+		collections_free(&cs);
+		if (!more)
+			break;
+		if (memcmp(got, want, SHA256_SIZE) == 0)
+			fail_msg("change %d is not in the digest", k);
+	}
+	assert_int_equal(k, 17);
+}
+
 int
 main(void)
 {
 	const struct CMUnitTest tests[] = {
+	    WITH_COLLECTIONS(whatever_is_changed_in_a_collection_changes_the_digest),
 	    WITH_COLLECTIONS(the_default_three_are_those_of_the_documentation),
 	    WITH_COLLECTIONS(a_path_belongs_to_the_innermost_collection),
 	    WITH_COLLECTIONS(folders_that_lead_to_a_collection_are_its_proper_ancestors),
