@@ -279,7 +279,7 @@ job_next(struct agent *a, bool *ret_large)
 
 	*ret_large = false;
 	while (j->n < JOB_FILES && facts_next_wanted(a->facts, &w)) {
-		*ret_large |= w.size > INLINE_BYTES;
+		*ret_large |= w.sig->size > INLINE_BYTES;
 		reading_init(a, &w, &j->readings[j->n++]);
 	}
 	if (j->n != 0)

@@ -125,6 +125,7 @@ fact_remove(struct facts *f, struct fact *fact)
 	fact_mark(f, fact);
 	fact_unmark(f, fact);
 	fact_dequeue(f, fact);
+	fact_unlearn(f, fact);
 	if (role_is_manifest(fact->role))
 		fact_tomb(f, fact);
 	roles_leave(f, fact);
@@ -140,6 +141,7 @@ facts_new(const struct collections *cs)
 	RB_INIT(&f->facts);
 	RB_INIT(&f->bundles);
 	TAILQ_INIT(&f->queue);
+	TAILQ_INIT(&f->learned);
 	TAILQ_INIT(&f->dirty);
 	TAILQ_INIT(&f->ready);
 	TAILQ_INIT(&f->dirty_bundles);

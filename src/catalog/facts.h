@@ -58,7 +58,8 @@ struct wanted {
 	enum want want;
 	const struct collection *collection;
 	bool entry; /* an entry manifest */
-	uint64_t size; /* bytes when it was last seen */
+	bool fresh; /* nothing was known of its content so far */
+	const struct signature *sig; /* as last seen; valid like path */
 	uint64_t ticket; /* to be handed back; a result with an old ticket is dropped */
 };
 
@@ -73,6 +74,29 @@ void facts_set_manifest(struct facts *f, const char *path, uint64_t ticket, cons
     struct manifest *m, int64_t wall_ns);
 void facts_set_digest(struct facts *f, const char *path, uint64_t ticket, const struct signature *sig,
     const uint8_t sha256[SHA256_SIZE], int64_t wall_ns);
+
+/*
+ * Instead of reading a fresh file: what was made of it when it had the signature
+ * that it was seen with now, by a read that was not racy. m's reference is taken.
+ */
+void facts_recall_manifest(struct facts *f, const char *path, uint64_t ticket, struct manifest *m);
+void facts_recall_digest(struct facts *f, const char *path, uint64_t ticket, const uint8_t sha256[SHA256_SIZE]);
+
+/* What was read of a file. */
+struct fact_learned {
+	const char *path; /* valid until the fact goes */
+	const struct signature *sig; /* likewise */
+	const uint8_t *sha256; /* likewise */
+	struct manifest *manifest; /* borrowed; NULL: only the digest was wanted */
+};
+
+/*
+ * The next file whose content was read, and not only recalled, since this last
+ * told of it. Passed over is one whose signature says nothing about its content,
+ * and one that is to be read again. false: there is none.
+ */
+bool facts_next_learned(struct facts *f, struct fact_learned *ret);
+bool facts_learned(const struct facts *f); /* is there one, perhaps? */
 
 /* A member could not be read: its old digest, if any, stays; the owner is marked unreadable until it can. */
 void facts_set_unreadable(struct facts *f, const char *path, uint64_t ticket, const char *message);

@@ -29,6 +29,7 @@ struct fact {
 	RB_ENTRY(fact) by_path;
 	TAILQ_ENTRY(fact) in_queue; /* while WANTED */
 	TAILQ_ENTRY(fact) in_dirty; /* while dirty; in ready while that too */
+	TAILQ_ENTRY(fact) in_learned; /* while learned */
 	const char *path; /* behind the struct */
 	char *target; /* of a symlink */
 	char *unreadable; /* why the content is not known, or NULL */
@@ -43,7 +44,7 @@ struct fact {
 	enum fact_kind kind : 8;
 	enum role role : 8;
 	enum content content : 8;
-	bool have_digest, racy, dirty, ready, whole, told;
+	bool have_digest, racy, dirty, ready, whole, told, learned;
 };
 
 /* A folder with at least one entry manifest. */
@@ -71,6 +72,7 @@ struct facts {
 	struct fact_tree facts;
 	struct bundle_tree bundles;
 	TAILQ_HEAD(, fact) queue;
+	TAILQ_HEAD(, fact) learned;
 	TAILQ_HEAD(fact_list, fact) dirty, ready;
 	TAILQ_HEAD(bundle_list, bundle) dirty_bundles, ready_bundles;
 	STAILQ_HEAD(, tomb) tombs;
@@ -103,6 +105,9 @@ void tomb_free(struct tomb *t);
 
 void fact_enqueue(struct facts *f, struct fact *fact);
 void fact_dequeue(struct facts *f, struct fact *fact);
+
+/* There is nothing any more to be told of what was read. */
+void fact_unlearn(struct facts *f, struct fact *fact);
 
 /* Ask for what the role needs and is not known. */
 void fact_need(struct facts *f, struct fact *fact);

@@ -73,7 +73,8 @@ facts_next_wanted(struct facts *f, struct wanted *ret)
 	f->asked++;
 	ret->path = fact->path;
 	ret->collection = fact->collection;
-	ret->size = fact->sig.size;
+	ret->sig = &fact->sig;
+	ret->fresh = !fact->have_digest && fact->manifest == NULL;
 	ret->ticket = fact->ticket;
 	ret->want = fact->role == ROLE_MEMBER ? WANT_DIGEST : WANT_MANIFEST;
 	ret->entry = fact->role == ROLE_ENTRY;
@@ -112,6 +113,9 @@ fact_learn(
 	memcpy(fact->sha256, sha, SHA256_SIZE);
 	free(fact->unreadable);
 	fact->unreadable = NULL;
+	if (!fact->learned)
+		TAILQ_INSERT_TAIL(&f->learned, fact, in_learned);
+	fact->learned = true;
 	if (!same)
 		fact_mark(f, fact);
 }
@@ -141,6 +145,75 @@ facts_set_digest(struct facts *f, const char *path, uint64_t ticket, const struc
 		return;
 	fact_learn(f, fact, sig, sha, wall_ns);
 	fact_need(f, fact);
+}
+
+/* The signature is the one it was seen with; the next look need not doubt it. */
+static void
+fact_recall(struct facts *f, struct fact *fact, const uint8_t sha[SHA256_SIZE])
+{
+	fact->racy = false;
+	fact->have_digest = true;
+	memcpy(fact->sha256, sha, SHA256_SIZE);
+	fact_mark(f, fact);
+}
+
+void
+facts_recall_manifest(struct facts *f, const char *path, uint64_t ticket, struct manifest *m)
+{
+	struct fact *fact = fact_answered(f, path, ticket);
+
+	if (fact == NULL) {
+		manifest_unref(m);
+		return;
+	}
+	fact_recall(f, fact, m->sha256);
+	fact_set_manifest(f, fact, m);
+	fact_need(f, fact);
+}
+
+void
+facts_recall_digest(struct facts *f, const char *path, uint64_t ticket, const uint8_t sha[SHA256_SIZE])
+{
+	struct fact *fact = fact_answered(f, path, ticket);
+
+	if (fact == NULL)
+		return;
+	fact_recall(f, fact, sha);
+	fact_need(f, fact);
+}
+
+void
+fact_unlearn(struct facts *f, struct fact *fact)
+{
+	if (fact->learned)
+		TAILQ_REMOVE(&f->learned, fact, in_learned);
+	fact->learned = false;
+}
+
+bool
+facts_learned(const struct facts *f)
+{
+	return !TAILQ_EMPTY(&f->learned);
+}
+
+bool
+facts_next_learned(struct facts *f, struct fact_learned *ret)
+{
+	struct fact *fact;
+
+	while ((fact = TAILQ_FIRST(&f->learned)) != NULL) {
+		fact_unlearn(f, fact);
+		if (fact->content != CONTENT_KNOWN || fact->racy || fact->unreadable != NULL)
+			continue;
+		*ret = (struct fact_learned){
+		    .path = fact->path,
+		    .sig = &fact->sig,
+		    .sha256 = fact->sha256,
+		    .manifest = role_is_manifest(fact->role) ? fact->manifest : NULL,
+		};
+		return true;
+	}
+	return false;
 }
 
 void

@@ -54,7 +54,7 @@ read_all(struct facts *f)
 	while (facts_next_wanted(f, &w)) {
 		char text[256], *path = mem_strdup(w.path);
 		int n = snprintf(text, sizeof text, "---\nname: %s\ndescription: text %llu\n---\n", w.path,
-		    (unsigned long long)w.size);
+		    (unsigned long long)w.sig->size);
 		uint8_t sha[SHA256_SIZE];
 
 		sha256(text, (size_t)n, sha);
@@ -62,9 +62,9 @@ read_all(struct facts *f)
 			const struct manifest_source src = {.collection = w.collection, .path = path, .id = "x"};
 
 			facts_set_manifest(
-			    f, path, w.ticket, sig(w.size), manifest_parse(&src, text, (size_t)n), 1 << 30);
+			    f, path, w.ticket, sig(w.sig->size), manifest_parse(&src, text, (size_t)n), 1 << 30);
 		} else {
-			facts_set_digest(f, path, w.ticket, sig(w.size), sha, 1 << 30);
+			facts_set_digest(f, path, w.ticket, sig(w.sig->size), sha, 1 << 30);
 		}
 		free(path);
 	}
@@ -424,6 +424,107 @@ a_bundle_that_waits_for_a_member_is_not_handed_out_ahead(void **state)
 	buf_free(&out);
 }
 
+/* What facts_next_learned tells: path, and m for a manifest or d for a digest. */
+static void
+assert_learned(struct facts *f, const char *want)
+{
+	struct fact_learned l;
+	struct buf got = {0};
+
+	while (facts_next_learned(f, &l)) {
+		assert_int_equal(l.sig->ino, l.sig->size);
+		if (l.manifest != NULL)
+			assert_memory_equal(l.sha256, l.manifest->sha256, SHA256_SIZE);
+		buf_addf(&got, "%s:%llu%c ", l.path, (unsigned long long)l.sig->size, l.manifest != NULL ? 'm' : 'd');
+	}
+	assert_string_equal(buf_str(&got), want);
+	assert_false(facts_learned(f));
+	buf_free(&got);
+}
+
+static void
+what_was_read_is_told_once_as_what_it_is(void **state)
+{
+	struct facts *f = *state;
+
+	assert_false(facts_learned(f));
+	saw(f, "skills/pdf/SKILL.md", 1);
+	saw(f, "skills/pdf/run.py", 2);
+	saw(f, "skills/one.md", 3);
+	read_all(f);
+	assert_true(facts_learned(f));
+	assert_learned(f, "skills/pdf/SKILL.md:1m skills/pdf/run.py:2d skills/one.md:3m ");
+	assert_learned(f, "");
+	saw(f, "skills/one.md", 3);
+	read_all(f);
+	assert_learned(f, "");
+	saw(f, "skills/one.md", 4);
+	saw(f, "skills/pdf/run.py", 5);
+	read_all(f);
+	facts_gone(f, "skills/pdf/run.py");
+	assert_learned(f, "skills/one.md:4m ");
+}
+
+static void
+what_cannot_be_told_from_a_later_change_is_not_told(void **state)
+{
+	struct facts *f = *state;
+	struct signature young = *sig(1);
+	struct manifest *m;
+	struct wanted w;
+
+	young.mtime_ns = young.ctime_ns = 1 << 30;
+	facts_saw(f, "skills/one.md", FACT_FILE, &young, NULL, false, 1);
+	assert_true(facts_next_wanted(f, &w));
+	m = manifest_unreadable("too-large", "too large", NULL);
+	facts_set_manifest(f, "skills/one.md", w.ticket, &young, m, (1 << 30) + 1);
+	assert_learned(f, "");
+	/* Nor what is to be read again, or could not be. */
+	saw(f, "skills/two.md", 2);
+	saw(f, "skills/three.md", 3);
+	read_all(f);
+	saw(f, "skills/two.md", 4);
+	facts_unknown(f, "skills/three.md", "why", 1);
+	assert_learned(f, "");
+}
+
+static void
+what_is_recalled_is_as_good_as_read_and_no_news(void **state)
+{
+	struct facts *f = *state, *second = facts_new(&collections);
+	struct fact_learned l;
+	struct wanted w;
+
+	saw(f, "skills/pdf/SKILL.md", 1);
+	saw(f, "skills/pdf/run.py", 2);
+	read_all(f);
+	assert_assembles(f, "skills/pdf/SKILL.md:2 ");
+	saw(second, "skills/pdf/SKILL.md", 1);
+	saw(second, "skills/pdf/run.py", 2);
+	while (facts_next_learned(f, &l)) {
+		assert_true(facts_next_wanted(second, &w));
+		assert_true(w.fresh);
+		assert_string_equal(w.path, l.path);
+		assert_true(signature_equal(w.sig, l.sig));
+		if (w.want == WANT_MANIFEST)
+			facts_recall_manifest(second, w.path, w.ticket, manifest_ref(l.manifest));
+		else
+			facts_recall_digest(second, w.path, w.ticket, l.sha256);
+	}
+	assert_true(facts_complete(second));
+	assert_memory_equal(
+	    facts_digest(second, "skills/pdf/run.py"), facts_digest(f, "skills/pdf/run.py"), SHA256_SIZE);
+	assert_assembles(second, "skills/pdf/SKILL.md:2 ");
+	assert_learned(second, "");
+	/* It is known with that signature, and with another it is to be read. */
+	saw(second, "skills/pdf/SKILL.md", 1);
+	assert_true(facts_complete(second));
+	saw(second, "skills/pdf/SKILL.md", 3);
+	assert_true(facts_next_wanted(second, &w));
+	assert_false(w.fresh);
+	facts_free(second);
+}
+
 int
 main(void)
 {
@@ -445,6 +546,9 @@ main(void)
 	    TEST(what_looked_half_written_keeps_its_last_version),
 	    TEST(what_is_whole_is_handed_out_as_soon_as_it_is_read),
 	    TEST(a_bundle_that_waits_for_a_member_is_not_handed_out_ahead),
+	    TEST(what_was_read_is_told_once_as_what_it_is),
+	    TEST(what_cannot_be_told_from_a_later_change_is_not_told),
+	    TEST(what_is_recalled_is_as_good_as_read_and_no_news),
 	};
 
 	return cmocka_run_group_tests_name("facts", tests, NULL, NULL);
