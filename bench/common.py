@@ -2,6 +2,7 @@
 import argparse
 import os
 import pathlib
+import re
 import shutil
 import signal
 import socket
@@ -138,6 +139,22 @@ class Workshop:
                 if proc.poll() is not None or time.monotonic() > deadline:
                     said = pathlib.Path(f"{path}.log").read_text(errors="replace")
                     sys.exit(f"{argv[0]} did not become ready:\n{said}")
+
+
+def timed(argv, **kw):
+    """Seconds that a program takes, and what it said; it must not fail."""
+    start = time.monotonic()
+    done = subprocess.run(argv, stdin=subprocess.DEVNULL, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, **kw)
+    seconds = time.monotonic() - start
+    if done.returncode != 0:
+        sys.exit(f"{argv[0]} ended with {done.returncode}:\n" + done.stdout.decode(errors="replace")[-2000:])
+    return seconds, done.stdout.decode(errors="replace")
+
+
+def files_read(calls, tree):
+    """The files of the tree that were read, by strace -y of read and pread64."""
+    tree = re.escape(os.path.realpath(tree))
+    return set(re.findall(rf"\bp?read(?:64)?\(\d+<({tree}/(?!\.git/)[^>]*)>", calls))
 
 
 def git(w, *words):

@@ -18,14 +18,15 @@ def traced(scene):
         pytest.skip("the leak checker does not run under strace")
     daemon = scene.daemon()
     log = os.path.join(scene.folder, "strace")
-    daemon.prefix = ["strace", "-D", "-f", "-qq", "-e", "trace=openat2,pread64", "-o", log]
+    tree = re.escape(scene.checkout.root)  # beneath it: what is kept of its files is read with pread64(2) as well
+    daemon.prefix = ["strace", "-D", "-f", "-y", "-qq", "-s", "0", "-e", "trace=openat2,pread64", "-o", log]
 
     def calls(after=0):
         """Of each call so far, beginning at a byte of the log: how many; and where the log ends."""
         with open(log, encoding="utf-8", errors="replace") as file:
             file.seek(after)
             text = file.read()
-        return {name: len(re.findall(rf"\b{name}\(", text)) for name in ("openat2", "pread64")}, after + len(text)
+        return {name: len(re.findall(rf"\b{name}\(\d+<{tree}", text)) for name in ("openat2", "pread64")}, after + len(text)
 
     return daemon, calls
 
