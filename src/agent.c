@@ -21,7 +21,7 @@
 #define TICK (5 * USEC_PER_SEC)
 #define END_PATIENCE (500 * USEC_PER_MS)
 
-static bool
+bool
 agent_settled(const struct agent *a)
 {
 	return a->scanned && facts_complete(a->facts) && a->jobs == 0 && !watcher_scanning(a->watcher);
@@ -71,6 +71,7 @@ agent_deadline(const struct agent *a, usec_t now)
 	at = usec_min(at, agent_read_deadline(a));
 	at = usec_min(at, agent_git_deadline(a));
 	at = usec_min(at, agent_guard_deadline(a));
+	at = usec_min(at, agent_state_deadline(a));
 	at = usec_min(at, publisher_deadline(a->publisher));
 	if (a->http != NULL)
 		at = usec_min(at, http_server_deadline(a->http, now));
@@ -78,7 +79,7 @@ agent_deadline(const struct agent *a, usec_t now)
 		at = usec_min(at, a->told + a->tell_every);
 	if (a->ending)
 		at = usec_min(at, a->end_by);
-	else if (a->backlog)
+	else if (a->backlog || a->state.more)
 		at = now;
 	return at;
 }
@@ -108,7 +109,7 @@ agent_end_step(struct agent *a, usec_t now)
 {
 	bool in_flight = publisher_state(a->publisher) == PUBLISHER_APPLY && a->link.conn != NULL;
 
-	if (a->jobs != 0 || (in_flight && now < a->end_by))
+	if (a->jobs != 0 || (in_flight && now < a->end_by) || !agent_state_ended(a, now))
 		return;
 	if (!a->released) {
 		a->released = true;
@@ -151,6 +152,7 @@ agent_flow(struct agent *a, usec_t now)
 	if (!a->held && !a->backlog && agent_settled(a))
 		agent_publish(a, now);
 	agent_sync_run(a, now);
+	agent_state_run(a, now);
 	if (!a->sync.active && !a->ready && a->last_sync.any) {
 		a->ready = true;
 		if (a->opt.once)
@@ -291,7 +293,7 @@ agent_watcher(struct agent *a, struct err *e)
 	    .poll = s->watch.poll,
 	    .audit = s->watch.audit,
 	    .poll_all = s->watch.polling,
-	    .blank = true,
+	    .blank = !agent_recalls(a),
 	    .watch = !a->opt.once && !a->opt.dry_run,
 	};
 
@@ -411,15 +413,18 @@ agent_new(const struct settings *s, const char *root, const struct agent_options
 	a->facts = facts_new(&s->collections);
 	a->catalog = catalog_new();
 	a->published = published_new();
-	if (agent_folders(a, e) != 0 || agent_loop(a, e) != 0 || agent_git_open(a, e) != 0 ||
-	    agent_watcher(a, e) != 0 || agent_publisher(a, e) != 0 || agent_http(a, e) != 0 ||
-	    agent_link_init(a, e) != 0) {
-		agent_free(a);
-		return NULL;
-	}
+	if (agent_folders(a, e) != 0 || agent_loop(a, e) != 0)
+		goto fail;
+	agent_state_open(a); /* first, as it is read in the pool beside all that follows */
+	if (agent_git_open(a, e) != 0 || agent_watcher(a, e) != 0 || agent_publisher(a, e) != 0 ||
+	    agent_http(a, e) != 0 || agent_link_init(a, e) != 0)
+		goto fail;
 	if (a->http != NULL)
 		agent_poll(a, &a->http_poll, http_server_fd(a->http), on_http, &a->http_polled);
 	return a;
+fail:
+	agent_free(a);
+	return NULL;
 }
 
 enum agent_end
@@ -465,6 +470,7 @@ agent_end(struct agent *a)
 	a->http = NULL;
 	watcher_free(a->watcher);
 	a->watcher = NULL;
+	agent_state_close(a);
 }
 
 void

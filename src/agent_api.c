@@ -46,13 +46,20 @@ api_ready(struct agent *a, struct http_request *req, const struct http_view *vie
 static void
 status_redis(const struct agent *a, struct jsonw *w)
 {
-	char *url = redis_url_text(&a->link.access.url);
+	char *url = redis_url_text(&a->link.access.url), at[CLOCK_RFC3339_SIZE];
 
 	jsonw_object(w, "redis");
 	jsonw_str(w, "url", url);
 	jsonw_bool(w, "embedded", a->link.access.embedded);
 	jsonw_str(w, "state", publisher_state_word(publisher_state(a->publisher)));
 	jsonw_str(w, "condition", agent_link_trouble(a));
+	if (a->link.reset[0] != '\0') {
+		clock_rfc3339(a->link.reset_ms, at);
+		jsonw_object(w, "reset");
+		jsonw_str(w, "time", at);
+		jsonw_str(w, "reason", a->link.reset);
+		jsonw_object_end(w);
+	}
 	jsonw_object_end(w);
 	free(url);
 }

@@ -395,6 +395,21 @@ agent_link_free(struct agent *a)
 		embedded_argv_free(l->server_argv);
 }
 
+/* Whoever reads the catalog starts over, so somebody should know why. The very first generation needs no reason. */
+static void
+link_tell_reset(struct agent *a)
+{
+	const char *generation = publisher_generation(a->publisher), *reason = publisher_reset_reason(a->publisher);
+
+	if (!a->state.published) {
+		log_info("redis: new generation %s", generation);
+		return;
+	}
+	log_warning("redis: %s; publishing everything as new generation %s", reason, generation);
+	(void)snprintf(a->link.reset, sizeof a->link.reset, "%s", reason);
+	a->link.reset_ms = clock_wall_ms();
+}
+
 static void
 on_loaded(void *arg, bool reset)
 {
@@ -402,7 +417,8 @@ on_loaded(void *arg, bool reset)
 	const char *at;
 
 	if (reset)
-		log_info("redis: new generation %s", publisher_generation(a->publisher));
+		link_tell_reset(a);
+	a->state.published = true;
 	catalog_touch_all(a->catalog);
 	for (const struct published_item *p = published_next(a->published, NULL); p != NULL;
 	     p = published_next(a->published, p->key))
@@ -449,5 +465,8 @@ const struct publisher_sink agent_publisher_sink = {
     .loaded = on_loaded,
     .applied = on_applied,
     .done = on_done,
+    .reached = agent_state_reached,
+    .behind = agent_state_behind,
+    .witness = agent_state_witness,
     .reconnect = on_reconnect,
 };

@@ -3,7 +3,8 @@
  * turns what the watcher tells into facts and candidates; agent_git.c keeps the
  * checkout open; agent_read.c reads files, inline or in the pool; agent_publish.c
  * hands over what differs from what is published; agent_link.c keeps the
- * connection to Redis; agent_sync.c counts a full sync and tells who waits for
+ * connection to Redis; agent_state.c keeps what the next life of the process
+ * goes by; agent_sync.c counts a full sync and tells who waits for
  * it; agent_api.c answers on the control socket.
  */
 #ifndef AGENT_PRIVATE_H
@@ -25,6 +26,8 @@
 #include "redis/access.h"
 #include "redis/conn.h"
 #include "redis/publisher.h"
+#include "state/journal.h"
+#include "state/known.h"
 #include "watch/watcher.h"
 
 /* Counts of one full sync, from the scan's start until all of it is published. */
@@ -79,6 +82,24 @@ struct link {
 	struct trouble trouble; /* why nothing can be published */
 	char reconnect[256]; /* why the publisher wants another connection */
 	uint64_t tries; /* since it was ready last */
+	char reset[256]; /* why the last new generation was begun; "" when none was */
+	int64_t reset_ms;
+};
+
+/* What is kept in the state folder. */
+struct state {
+	char *known_file, *journal_file;
+	uint8_t fingerprint[SHA256_SIZE]; /* of all that a manifest is made by beside its bytes */
+	struct known *known; /* what an earlier life read; NULL: nothing, or no more of use */
+	bool loading, saving; /* a job is at it */
+	bool off; /* it cannot be kept; it was logged why */
+	bool whole; /* all of the source was seen and read once: what is left in known is gone */
+	bool caught_up; /* all that was read at the start is saved */
+	bool more; /* to be recalled at once */
+	usec_t save_at; /* USEC_NEVER: nothing to save */
+	bool published; /* a catalog of ours was in Redis before */
+	struct journal *journal; /* NULL: there is none */
+	bool journal_failed; /* it was logged that it cannot be written */
 };
 
 struct agent {
@@ -109,6 +130,7 @@ struct agent {
 	struct published *published;
 	struct publisher *publisher;
 	struct link link;
+	struct state state;
 	struct http_server *http;
 
 	struct changeset changeset; /* under way while publishing */
@@ -147,6 +169,7 @@ struct agent {
 
 /* agent.c */
 void agent_stop(struct agent *a, enum agent_end end);
+bool agent_settled(const struct agent *a); /* all that was seen is read */
 bool agent_drained(const struct agent *a); /* nothing seen that is not published */
 
 /* agent_git.c */
@@ -194,8 +217,25 @@ void agent_link_run(struct agent *a, usec_t now); /* connect, flush, time out */
 usec_t agent_link_deadline(const struct agent *a);
 void agent_link_close(struct agent *a, const char *why);
 void agent_link_free(struct agent *a);
-const char *agent_link_trouble(const struct agent *a); /* why nothing can be published, or a part of it; "": all is well */
+const char *agent_link_trouble(
+    const struct agent *a); /* why nothing can be published, or a part of it; "": all is well */
 extern const struct publisher_sink agent_publisher_sink;
+
+/*
+ * agent_state.c: files that are the same as in an earlier life of the process are
+ * not read; what Redis has confirmed is known to the next one.
+ */
+void agent_state_open(struct agent *a);
+bool agent_recall(struct agent *a, const struct wanted *w); /* it need not be read; its result is in */
+bool agent_recalls(const struct agent *a); /* there is something to recall, perhaps, once all names are known */
+void agent_state_run(struct agent *a, usec_t now); /* save what was read */
+usec_t agent_state_deadline(const struct agent *a);
+bool agent_state_ended(struct agent *a, usec_t now); /* all is saved, or it is too late; otherwise a job is at it */
+void agent_state_close(struct agent *a);
+void agent_state_reached(void *arg, const struct publisher_point *at);
+bool agent_state_behind(void *arg, const struct publisher_point *head, char *why, size_t size);
+bool agent_state_witness(
+    void *arg, const struct publisher_point *head, uint64_t *ret_rev, char *ret_batch, size_t size);
 
 /* agent_sync.c */
 /*

@@ -17,6 +17,7 @@ enum {
 	JOB_FILES = 32,
 	/* While a scan goes on: what was seen last may still turn out to be another bundle's. */
 	SEEN_LAST = 128,
+	WANTED_STEP = 1024, /* so many are dealt with in one step, so that Redis is not kept waiting */
 };
 
 #define RETRY_UNSTABLE (200 * USEC_PER_MS)
@@ -270,15 +271,18 @@ retry_due(struct agent *a, usec_t now)
 	}
 }
 
-/* The next files that are wanted, at most JOB_FILES; NULL when none are. */
+/* The next files that are to be read, at most JOB_FILES, of so many that are wanted; NULL when none are. */
 static struct job *
-job_next(struct agent *a, bool *ret_large)
+job_next(struct agent *a, size_t *wanted, bool *ret_large)
 {
 	struct job *j = mem_zalloc(sizeof *j);
 	struct wanted w;
 
 	*ret_large = false;
-	while (j->n < JOB_FILES && facts_next_wanted(a->facts, &w)) {
+	while (j->n < JOB_FILES && *wanted != 0 && facts_next_wanted(a->facts, &w)) {
+		--*wanted;
+		if (agent_recall(a, &w))
+			continue;
 		*ret_large |= w.sig->size > INLINE_BYTES;
 		reading_init(a, &w, &j->readings[j->n++]);
 	}
@@ -291,6 +295,7 @@ job_next(struct agent *a, bool *ret_large)
 void
 agent_read(struct agent *a, usec_t now)
 {
+	size_t wanted = WANTED_STEP;
 	struct job *j;
 	bool large;
 
@@ -299,21 +304,28 @@ agent_read(struct agent *a, usec_t now)
 		agent_read_ahead(a);
 		return;
 	}
-	while ((j = job_next(a, &large)) != NULL) {
+	if (a->state.loading)
+		return;
+	while ((j = job_next(a, &wanted, &large)) != NULL) {
 		if (j->n <= INLINE_FILES && !large && a->jobs == 0)
 			read_inline(a, j, now);
 		else
 			job_start(a, j);
 	}
+	a->state.more = facts_wanted(a->facts) > 0;
 }
 
+/* What is recalled waits for the end of the scan: it was kept for what the file turned out to be. */
 void
 agent_read_ahead(struct agent *a)
 {
+	size_t wanted = JOB_FILES;
 	bool large;
 
-	while (facts_wanted(a->facts) >= SEEN_LAST + JOB_FILES)
-		job_start(a, job_next(a, &large));
+	if (agent_recalls(a))
+		return;
+	for (; facts_wanted(a->facts) >= SEEN_LAST + JOB_FILES; wanted = JOB_FILES)
+		job_start(a, job_next(a, &wanted, &large));
 }
 
 usec_t

@@ -225,13 +225,28 @@ diagnose_watching(struct checkup *cu, const struct value *watch)
 		checkup_add(cu, "drift", VERDICT_OK, NULL, "none found by the audit");
 }
 
+/* It is over, but whoever reads the catalog had to start over, and what brought it about may come again. */
+static void
+diagnose_reset(struct checkup *cu, const struct value *reset)
+{
+	const char *time = ctl_json_text(reset, "time"), *reason = ctl_json_text(reset, "reason");
+
+	checkup_add(cu, "generation", VERDICT_WARNING,
+	    "let Redis keep what it confirms: appendonly, a maxmemory-policy that evicts nothing, "
+	    "min-replicas-to-write",
+	    "a new one was begun at %s: %s", time != NULL ? time : "?", reason != NULL ? reason : "?");
+}
+
 void
 diagnose_publishing(struct checkup *cu, const struct value *redis)
 {
 	const char *state = ctl_json_text(redis, "state"), *condition = ctl_json_text(redis, "condition");
+	const struct value *reset = value_get(redis, "reset");
 
 	if (state == NULL)
 		return;
+	if (reset != NULL)
+		diagnose_reset(cu, reset);
 	if (strcmp(state, "standby") == 0)
 		checkup_add(cu, "publishing", VERDICT_WARNING, "it takes over when the other one ends", "standby: %s",
 		    condition != NULL ? condition : "");

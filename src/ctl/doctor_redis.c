@@ -25,6 +25,7 @@ static const char rights_script[] =
     "may('HSET', 'head', 'rev', '1') may('HDEL', 'head', 'rev') may('HINCRBY', 'head', 'epoch', '1')\n"
     "may('HSET', 'heartbeat', 'pid', '1') may('HSET', 'problems', 'p', '1') may('HSCAN', 'problems', '0')\n"
     "may('XADD', 'changes', '*', 'event', 'e') may('XADD', 'syncs', '*', 'trigger', 't')\n"
+    "may('XRANGE', 'changes', '1-0', '1-0')\n"
     "may('XADD', 'history:skill/x', '*', 'rev', '1') may('HSET', 'item:skill/x', 'rev', '1')\n"
     "may('ZADD', 'index:skill', '1', 'x') may('ZREM', 'index:skill', 'x') may('ZRANGE', 'index:skill', '0', '1')\n"
     "may('ZADD', 'deleted', '1', 'x') may('ZPOPMIN', 'deleted', '1') may('ZCARD', 'deleted')\n"

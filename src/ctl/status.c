@@ -199,6 +199,7 @@ status_text_redis(const struct status *s, struct buf *b)
 	const struct value *redis = s->daemon != NULL ? value_get(s->daemon, "redis") : NULL;
 	const char *state = redis != NULL ? ctl_json_text(redis, "state") : NULL;
 	const char *condition = redis != NULL ? ctl_json_text(redis, "condition") : NULL;
+	const struct value *reset = redis != NULL ? value_get(redis, "reset") : NULL;
 
 	if (s->head != NULL)
 		status_line(s, b, "redis", STYLE_GREEN, "%s", s->redis);
@@ -207,6 +208,9 @@ status_text_redis(const struct status *s, struct buf *b)
 	if (state != NULL && (s->head == NULL || (condition != NULL && condition[0] != '\0')))
 		status_line(s, b, "publisher", STYLE_YELLOW, "%s%s%s", state,
 		    condition != NULL && condition[0] != '\0' ? ": " : "", condition != NULL ? condition : "");
+	if (reset != NULL)
+		status_line(s, b, "generation", STYLE_YELLOW, "begun anew at %s: %s", ctl_json_text(reset, "time"),
+		    ctl_json_text(reset, "reason"));
 }
 
 static void

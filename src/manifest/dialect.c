@@ -18,6 +18,7 @@ struct dialect {
 	char *uri; /* where it is known in the set */
 	char *id; /* its $id without a fragment, or NULL */
 	const struct schema *schema; /* NULL until compiled: ours when they are asked for */
+	uint8_t digest[SHA256_SIZE]; /* of its name and bytes */
 };
 
 struct dialects {
@@ -52,6 +53,25 @@ dialects_free(struct dialects *d)
 	schemas_free(d->set);
 	schemas_free(d->meta);
 	free(d);
+}
+
+static void
+dialect_digest(struct dialect *one, const char *bytes, size_t n)
+{
+	struct sha256_ctx *c = sha256_begin();
+
+	sha256_update(c, one->name, strlen(one->name) + 1);
+	sha256_update(c, bytes, n);
+	sha256_end(c, one->digest);
+}
+
+void
+dialects_digest(const struct dialects *d, uint8_t out[SHA256_SIZE])
+{
+	memset(out, 0, SHA256_SIZE);
+	for (size_t i = 0; d != NULL && i < d->n; i++)
+		for (size_t k = 0; k < SHA256_SIZE; k++)
+			out[k] ^= d->v[i].digest[k];
 }
 
 static struct dialect *
@@ -135,6 +155,7 @@ dialects_add(struct dialects *d, const char *name, enum format format, const cha
 		return -1;
 	}
 	new.name = mem_strdup(name);
+	dialect_digest(&new, bytes, n);
 	d->v = mem_realloc(d->v, d->n + 1, sizeof *d->v);
 	d->v[d->n++] = new;
 	return 0;

@@ -10,6 +10,7 @@
 #include <stddef.h>
 
 #include "base/err.h"
+#include "base/sha.h"
 #include "manifest/kind.h"
 #include "manifest/schema.h"
 
@@ -38,6 +39,9 @@ int dialects_complete(struct dialects *d, struct err *e);
  * or its schema can not be compiled because what it refers to was replaced.
  */
 int dialects_find(struct dialects *d, const char *name, const struct schema **ret, struct err *e);
+
+/* What tells these schemas from others, whatever the order they were added in. d may be NULL. */
+void dialects_digest(const struct dialects *d, uint8_t out[SHA256_SIZE]);
 
 /* What a schema inside a document may refer to: the metaschemas. d may be NULL. Like the next, for several threads. */
 const struct schemas *dialects_metaschemas(const struct dialects *d);

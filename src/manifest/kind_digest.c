@@ -1,11 +1,12 @@
 #include <assert.h>
 #include <string.h>
 
+#include "manifest/dialect.h"
 #include "manifest/kind.h"
 
 #ifdef __LP64__
 /* Whoever adds a member digests it as well. */
-static_assert(sizeof(struct collection) == 144, "see collections_digest");
+static_assert(sizeof(struct collection) == 168, "see collections_digest");
 #endif
 
 static void
@@ -31,6 +32,7 @@ digest_collection(struct sha256_ctx *d, const struct collection *c)
 	    c->fields.description, c->fields.dependencies, c->fields.tags, c->fields.owner, c->fields.status};
 	const char *const texts[] = {c->type, c->path, c->schema};
 	const uint8_t words[] = {(uint8_t)c->profile, (uint8_t)c->on_invalid};
+	uint8_t schemas[SHA256_SIZE]; /* c->validator is one of them, and says nothing more than its name */
 
 	for (size_t i = 0; i < sizeof texts / sizeof texts[0]; i++)
 		digest_text(d, texts[i]);
@@ -44,6 +46,8 @@ digest_collection(struct sha256_ctx *d, const struct collection *c)
 	}
 	digest_text(d, NULL);
 	sha256_update(d, words, sizeof words);
+	dialects_digest(c->dialects, schemas);
+	sha256_update(d, schemas, sizeof schemas);
 }
 
 void

@@ -167,13 +167,30 @@ publisher_ready(struct publisher *p)
 }
 
 void
+publisher_reached(struct publisher *p)
+{
+	const struct publisher_point at = {
+	    .generation = p->generation,
+	    .batch = p->made_id,
+	    .owner = p->owner,
+	    .rev = p->rev,
+	    .epoch = p->epoch,
+	};
+
+	if (p->sink.reached != NULL)
+		p->sink.reached(p->arg, &at);
+}
+
+void
 publisher_loaded(struct publisher *p, bool reset)
 {
 	p->loaded = true;
 	p->distrust = false;
 	p->must_mint = false;
-	if (!p->dry_run)
+	if (!p->dry_run) {
+		publisher_reached(p);
 		lease_renew(p);
+	}
 	publisher_ready(p);
 	p->sink.loaded(p->arg, reset);
 }
@@ -196,6 +213,9 @@ publisher_dispatch(struct publisher *p, enum request request, const redisReply *
 		break;
 	case REQUEST_RENEW:
 		lease_renewed(p, r);
+		break;
+	case REQUEST_WITNESS:
+		loss_witnessed(p, r);
 		break;
 	case REQUEST_HEAD:
 		load_head(p, r);
@@ -390,6 +410,12 @@ bool
 publisher_head_is(const struct publisher *p, const char *commit, const char *branch)
 {
 	return same_text(p->head_commit, commit) && same_text(p->head_branch, branch);
+}
+
+const char *
+publisher_reset_reason(const struct publisher *p)
+{
+	return p->reset_reason;
 }
 
 const char *

@@ -48,6 +48,13 @@ enum publisher_state {
 	PUBLISHER_WAIT, /* Redis refused; waiting before the next try */
 };
 
+/* Where a catalog stands. */
+struct publisher_point {
+	const char *generation, *batch; /* batch: id of the call that made rev, "" when it is not known */
+	const char *owner; /* this process's */
+	uint64_t rev, epoch;
+};
+
 struct publisher_sink {
 	/* Published was loaded anew: compare everything (catalog_touch_all). reset: a new generation was minted. */
 	void (*loaded)(void *arg, bool reset);
@@ -58,6 +65,18 @@ struct publisher_sink {
 	 * up the one that is left.
 	 */
 	void (*done)(void *arg, struct changeset *cs, bool ok);
+	/* Redis has confirmed all up to here. May be NULL. */
+	void (*reached)(void *arg, const struct publisher_point *at);
+	/*
+	 * The catalog that Redis holds is one that this process does not know: has it lost something that was confirmed
+	 * to an earlier one (and why: what)? Then a new generation is minted. May be NULL: it has not.
+	 */
+	bool (*behind)(void *arg, const struct publisher_point *head, char *why, size_t size);
+	/*
+	 * Where behind says no, and others may have gone on from what was confirmed: which revision, and which call made
+	 * it? The stream must agree. false, or NULL: there is nothing to compare.
+	 */
+	bool (*witness)(void *arg, const struct publisher_point *head, uint64_t *ret_rev, char *ret_batch, size_t size);
 	/* The connection is of no use any more: close it; the agent reconnects after its back-off. */
 	void (*reconnect)(void *arg, const char *why);
 };
@@ -109,6 +128,8 @@ const char *publisher_generation(const struct publisher *p);
 uint64_t publisher_rev(const struct publisher *p);
 /* Does the head name this commit and branch (NULL: none)? Otherwise an empty set is worth submitting. */
 bool publisher_head_is(const struct publisher *p, const char *commit, const char *branch);
+/* Why the generation is another than before; "" as long as it is the same. */
+const char *publisher_reset_reason(const struct publisher *p);
 /* Why it waits or stands by, or what is refused beside the publishing; for status and log. "" when all is well. */
 const char *publisher_condition(const struct publisher *p);
 

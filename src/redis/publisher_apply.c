@@ -167,6 +167,10 @@ apply_account(struct publisher *p)
 	p->rev = c->base + c->n;
 	head_remember(p, p->sending.commit, p->sending.branch);
 	(void)snprintf(p->last_id, sizeof p->last_id, "%s", c->id);
+	if (c->n == 0)
+		return;
+	(void)snprintf(p->made_id, sizeof p->made_id, "%s", c->id);
+	publisher_reached(p);
 }
 
 static void

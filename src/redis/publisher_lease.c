@@ -95,6 +95,7 @@ lease_take(struct publisher *p)
 	if (p->released)
 		return;
 	p->state = PUBLISHER_LEASE;
+	p->minting = false;
 	lease_start(p, "take");
 	resp_num(&p->request, LEASE_MS);
 	resp_str(&p->request, p->victim != NULL ? p->victim : "");
@@ -103,9 +104,10 @@ lease_take(struct publisher *p)
 	publisher_expect(p, REQUEST_TAKE);
 }
 
-static void
+void
 lease_mint(struct publisher *p, const char *old)
 {
+	p->minting = true;
 	lease_start(p, "mint");
 	resp_str(&p->request, p->owner);
 	resp_num(&p->request, p->epoch);
@@ -146,7 +148,9 @@ lease_begun(struct publisher *p, const struct head *h)
 	memcpy(p->generation, p->minted, sizeof p->generation);
 	p->rev = 0;
 	p->epoch = h->epoch;
-	p->last_id[0] = '\0';
+	p->last_id[0] = p->made_id[0] = '\0';
+	if (!p->minting)
+		loss_because(p, "redis does not have the catalog any more");
 	apply_give_up(p);
 	publisher_loaded(p, true);
 }
@@ -168,15 +172,6 @@ lease_can_resume(const struct publisher *p, const struct head *h, bool ours)
 	    h->rev == c->base + c->n;
 }
 
-/* Did Redis lose what we saw published, so that its next revisions would be numbers used twice? */
-static bool
-lease_rolled_back(const struct publisher *p, const struct head *h, bool ours)
-{
-	if (strcmp(h->generation, p->generation) != 0)
-		return false;
-	return p->must_mint || h->rev < p->rev || (ours && h->rev != p->rev);
-}
-
 static void
 lease_decide(struct publisher *p, const redisReply *fields, const struct head *h)
 {
@@ -188,11 +183,13 @@ lease_decide(struct publisher *p, const redisReply *fields, const struct head *h
 			p->rev = h->rev;
 		lease_renew(p);
 		publisher_ready(p);
-	} else if (lease_rolled_back(p, h, ours)) {
+	} else if (loss_found(p, h, ours)) {
 		lease_mint(p, h->generation);
-	} else {
+	} else if (!loss_ask_witness(p, h)) {
 		bool reset = p->generation[0] != '\0' && strcmp(h->generation, p->generation) != 0;
 
+		if (reset)
+			loss_because(p, "another agent has begun a new one");
 		apply_give_up(p);
 		load_begin(p, fields, h, reset);
 	}
@@ -215,6 +212,7 @@ lease_got(struct publisher *p, const redisReply *r)
 	} else if (head_parse(fields, &h) != 0) {
 		/* Somebody wrote into the head: numbers cannot be trusted, so none is used again. */
 		p->epoch = 1;
+		loss_because(p, "redis has a head of the catalog that is none");
 		lease_mint(p, "");
 	} else if (new) {
 		head_remember(p, NULL, NULL);

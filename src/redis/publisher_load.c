@@ -96,6 +96,12 @@ head_parse(const redisReply *fields, struct head *ret)
 	return 0;
 }
 
+const char *
+head_maker(const struct head *h)
+{
+	return h->batch_base < h->rev ? h->batch : "";
+}
+
 static void
 load_clear_window(struct load *l)
 {
@@ -165,6 +171,7 @@ load_begin(struct publisher *p, const redisReply *fields, const struct head *h, 
 	p->rev = h->rev;
 	memcpy(p->generation, h->generation, sizeof p->generation);
 	(void)snprintf(p->last_id, sizeof p->last_id, "%s", h->batch);
+	(void)snprintf(p->made_id, sizeof p->made_id, "%s", head_maker(h));
 	l->reset = reset;
 	l->types = mem_zalloc((fields->elements / 2 + 1) * sizeof *l->types);
 	for (size_t i = 0; i + 1 < fields->elements; i += 2) {

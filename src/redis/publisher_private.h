@@ -2,6 +2,7 @@
  * What the files of the publisher share: publisher.c keeps the states and gives
  * out replies, publisher_scripts.c loads what runs inside Redis, publisher_wait.c
  * deals with refusals, publisher_lease.c holds the lease and the heartbeat,
+ * publisher_loss.c finds out what Redis has lost,
  * publisher_load.c reads what is published, publisher_apply.c sends sets.
  * Nobody else includes this.
  */
@@ -28,6 +29,7 @@ enum request {
 	REQUEST_CHECK, /* and write each kind of key? */
 	REQUEST_TAKE,
 	REQUEST_RENEW,
+	REQUEST_WITNESS,
 	REQUEST_HEAD, /* of a dry run */
 	REQUEST_INDEX,
 	REQUEST_ITEM,
@@ -125,10 +127,19 @@ struct publisher {
 	uint64_t mints;
 	uint64_t rev, epoch;
 	char last_id[CALL_ID_SIZE]; /* head.batch at rev */
+	char made_id
+	    [CALL_ID_SIZE]; /* of the call that made rev: not one that brought problems only; "" when not known */
 	char *head_commit, *head_branch; /* as the head has them; NULL: absent */
 	bool loaded; /* published is what Redis held at rev */
 	bool distrust; /* Redis contradicted us: read everything again */
 	bool must_mint; /* and begin a new life */
+	bool minting; /* the next new life is our doing */
+	struct {
+		char generation[GENERATION_HEX + 1], batch[CALL_BATCH_SIZE];
+		uint64_t rev;
+		bool heard; /* it was asked about the head that is about to be read */
+	} witness;
+	char reset_reason[256];
 	struct load load;
 
 	struct sending sending;
@@ -150,6 +161,7 @@ void publisher_expect(struct publisher *p, enum request request); /* send p->req
 void publisher_await(struct publisher *p, enum request request); /* the same for what stands in p->out already */
 void publisher_ready(struct publisher *p); /* -> READY, or APPLY when a set is left */
 void publisher_loaded(struct publisher *p, bool reset); /* -> READY, and tell */
+void publisher_reached(struct publisher *p); /* tell how far the catalog is */
 void publisher_restart(struct publisher *p); /* -> SCRIPT or LEASE; LOAD of a dry run */
 
 /* publisher_scripts.c */
@@ -168,10 +180,21 @@ void publisher_odd(struct publisher *p, const char *what); /* a reply that no Re
 /* publisher_lease.c */
 void lease_check(struct publisher *p); /* may we write? */
 void lease_take(struct publisher *p); /* -> LEASE */
+void lease_mint(struct publisher *p, const char *old); /* end this life ("": whatever is there), begin another */
 void lease_taken(struct publisher *p, const redisReply *r); /* of take and mint */
 void lease_renew(struct publisher *p);
 void lease_renewed(struct publisher *p, const redisReply *r);
 void lease_release(struct publisher *p);
+
+/*
+ * publisher_loss.c: has Redis lost what it had confirmed, so that its next
+ * revisions would be numbers used twice?
+ */
+bool loss_found(struct publisher *p, const struct head *h, bool ours);
+/* Where the head alone does not tell, its stream may: true when it is asked, and the lease is taken or a life begun after it. */
+bool loss_ask_witness(struct publisher *p, const struct head *h);
+void loss_witnessed(struct publisher *p, const redisReply *r);
+void loss_because(struct publisher *p, const char *fmt, ...) __attribute__((format(printf, 2, 3)));
 
 /* publisher_load.c */
 void load_ask_head(struct publisher *p); /* -> LOAD, of a dry run */
@@ -184,6 +207,7 @@ void load_clear(struct load *l);
 const char *head_field(const redisReply *fields, const char *name); /* NULL: absent */
 void head_remember(struct publisher *p, const char *commit, const char *branch);
 int head_parse(const redisReply *fields, struct head *ret);
+const char *head_maker(const struct head *h); /* the call that made its rev, "" when it is not known */
 
 /* publisher_apply.c */
 void apply_send(struct publisher *p); /* -> APPLY: the call that is due, or the one that was cut off, again */

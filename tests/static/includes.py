@@ -19,7 +19,7 @@ ROOMS = {
     "watch": "base manifest",
     "redis": "base manifest catalog config",
     "git": "base",
-    "state": "base catalog",
+    "state": "base manifest",
     "http": "base",
     "ctl": "base config manifest catalog redis",
     ".": "base manifest catalog config watch redis git state http",
@@ -27,7 +27,8 @@ ROOMS = {
 # Single headers beside that: doctor tries what the watcher depends on.
 ALLOWED = {"ctl": "watch/inotify.h watch/place.h"}
 # System and library headers that belong to one room only.
-KEPT = {"git2.h": "git", "microhttpd.h": "http", "yaml.h": "manifest", "pcre2.h": "manifest", "sys/inotify.h": "watch", "uv.h": "."}
+KEPT = {"git2.h": "git", "microhttpd.h": "http", "yaml.h": "manifest", "pcre2.h": "manifest", "sqlite3.h": "state",
+        "sys/inotify.h": "watch", "uv.h": "."}
 
 INCLUDE = re.compile(r'^[ \t]*#[ \t]*include[ \t]+([<"])([^>"]+)[>"]', re.M)
 

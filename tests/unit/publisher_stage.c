@@ -45,6 +45,46 @@ on_reconnect(void *arg, const char *why)
 	buf_addstr(&s->log, "reconnect ");
 }
 
+static void
+add_point(struct buf *b, const struct publisher_point *at)
+{
+	assert_string_equal(at->owner, OWNER);
+	assert_int_equal(strlen(at->generation), 32);
+	buf_addf(b, "%llu %s %llu;", (unsigned long long)at->rev, at->batch, (unsigned long long)at->epoch);
+}
+
+static void
+on_reached(void *arg, const struct publisher_point *at)
+{
+	struct stage *s = arg;
+
+	add_point(&s->reached, at);
+}
+
+static bool
+on_behind(void *arg, const struct publisher_point *head, char *why, size_t size)
+{
+	struct stage *s = arg;
+
+	add_point(&s->asked, head);
+	if (s->behind != NULL)
+		(void)snprintf(why, size, "%s", s->behind);
+	return s->behind != NULL;
+}
+
+static bool
+on_witness(void *arg, const struct publisher_point *head, uint64_t *ret_rev, char *ret_batch, size_t size)
+{
+	struct stage *s = arg;
+
+	assert_string_equal(head->owner, OWNER);
+	if (s->witness == NULL)
+		return false;
+	*ret_rev = 4;
+	(void)snprintf(ret_batch, size, "%s", s->witness);
+	return true;
+}
+
 void
 assert_log(struct stage *s, const char *want)
 {
@@ -150,8 +190,13 @@ is_dead(void *arg, const char *identity)
 int
 publisher_setup(void **state)
 {
-	static const struct publisher_sink sink = {
-	    .loaded = on_loaded, .applied = on_applied, .done = on_done, .reconnect = on_reconnect};
+	static const struct publisher_sink sink = {.loaded = on_loaded,
+	    .applied = on_applied,
+	    .done = on_done,
+	    .reached = on_reached,
+	    .behind = on_behind,
+	    .witness = on_witness,
+	    .reconnect = on_reconnect};
 	static const struct publisher_config cfg = {.catalog = "t",
 	    .agent = "host:1",
 	    .owner = OWNER,
@@ -175,6 +220,8 @@ publisher_teardown(void **state)
 	publisher_free(s->p);
 	published_free(s->published);
 	buf_free(&s->log);
+	buf_free(&s->reached);
+	buf_free(&s->asked);
 	free(s);
 	return 0;
 }

@@ -20,6 +20,10 @@ struct stage {
 	struct changeset cs;
 	usec_t now;
 	struct buf log; /* what the sink was told, a word each */
+	struct buf reached; /* how far it was told to be: revision, batch, epoch */
+	struct buf asked; /* the heads that it asked about, likewise */
+	const char *behind; /* the answer: why; NULL: nothing is lost */
+	const char *witness; /* the call that made revision 4; NULL: nothing to compare */
 	char requests[64]
 		     [32]; /* what the publisher asked since the last look: first word, and what the script shall do */
 	size_t n_requests;

@@ -285,6 +285,22 @@ same_folded(void *arg, const char *a, const char *b)
 }
 
 static void
+a_generation_that_was_begun_anew_is_a_warning_with_its_reason(void **state)
+{
+	static const char json[] = "{\"state\":\"ready\",\"condition\":\"\",\"reset\":"
+				   "{\"time\":\"2024-03-01T12:00:00.000Z\",\"reason\":\"redis is at 3\"}}";
+	struct checkup cu = {0};
+	struct document *d;
+
+	(void)state;
+	diagnose_publishing(&cu, ctl_json_parse(json, strlen(json), &d));
+	assert_row(&cu, "generation", VERDICT_WARNING, "2024-03-01T12:00:00.000Z: redis is at 3");
+	assert_row(&cu, "publishing", VERDICT_OK, "ready");
+	document_free(d);
+	checkup_free(&cu);
+}
+
+static void
 letter_case_is_tried_with_a_name_that_is_there(void **state)
 {
 	static const char *const plain[] = {".", "..", "42", "skills", NULL};
@@ -355,6 +371,7 @@ main(void)
 	    cmocka_unit_test(what_the_daemon_says_of_its_watching_is_judged),
 	    cmocka_unit_test(what_the_daemon_does_not_say_is_no_row),
 	    cmocka_unit_test(publishing_fails_with_the_condition_that_the_daemon_names),
+	    cmocka_unit_test(a_generation_that_was_begun_anew_is_a_warning_with_its_reason),
 	    cmocka_unit_test(letter_case_is_tried_with_a_name_that_is_there),
 	    cmocka_unit_test(text_has_a_line_for_each_row_and_its_hint_escaped),
 	    cmocka_unit_test(json_counts_and_lists_every_row),

@@ -8,6 +8,7 @@
 
 #include "base/err.h"
 #include "base/mem.h"
+#include "manifest/dialect.h"
 #include "manifest/kind.h"
 #include "with_collections.h"
 
@@ -435,10 +436,46 @@ whatever_is_changed_in_a_collection_changes_the_digest(void **state)
 	assert_int_equal(k, 17);
 }
 
+/* The digest of the default collections with this schema of a user's, in one order or the other. */
+static void
+digest_with(const char *schema, bool other_first, uint8_t out[SHA256_SIZE])
+{
+	static const char other[] = "{\"type\": \"object\"}";
+	struct dialects *d = dialects_new();
+	struct collections cs;
+
+	for (int i = 0; i < 2; i++) {
+		bool now = (i == 0) == other_first;
+
+		assert_int_equal(dialects_add(d, now ? "other" : "mine", FORMAT_JSON, now ? other : schema,
+				     strlen(now ? other : schema), NULL),
+		    0);
+	}
+	collections_default(&cs);
+	cs.v[0].dialects = d;
+	collections_digest(&cs, out);
+	collections_free(&cs);
+	dialects_free(d);
+}
+
+static void
+what_a_schema_of_the_user_says_is_in_the_digest(void **state)
+{
+	uint8_t one[SHA256_SIZE], again[SHA256_SIZE], two[SHA256_SIZE];
+
+	(void)state;
+	digest_with("{\"maxProperties\": 1}", false, one);
+	digest_with("{\"maxProperties\": 1}", true, again);
+	digest_with("{\"maxProperties\": 2}", false, two);
+	assert_memory_equal(one, again, SHA256_SIZE);
+	assert_memory_not_equal(one, two, SHA256_SIZE);
+}
+
 int
 main(void)
 {
 	const struct CMUnitTest tests[] = {
+	    cmocka_unit_test(what_a_schema_of_the_user_says_is_in_the_digest),
 	    WITH_COLLECTIONS(whatever_is_changed_in_a_collection_changes_the_digest),
 	    WITH_COLLECTIONS(the_default_three_are_those_of_the_documentation),
 	    WITH_COLLECTIONS(a_path_belongs_to_the_innermost_collection),
