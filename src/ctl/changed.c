@@ -89,3 +89,19 @@ changed_paths(const char *root, const char *rev, struct strings *ret, struct err
 	buf_free(&id);
 	return rc;
 }
+
+int
+changed_ignored(const char *root, struct strings *ret, struct err *e)
+{
+	static const char *const words[] = {
+	    "ls-files", "-z", "--others", "--ignored", "--exclude-standard", "--directory", NULL};
+	int rc = changed_list(root, words, ret, e);
+
+	for (size_t i = 0; rc == 0 && i < ret->n; i++) {
+		size_t n = strlen(ret->v[i]);
+
+		if (n > 1 && ret->v[i][n - 1] == '/')
+			ret->v[i][n - 1] = '\0';
+	}
+	return rc;
+}

@@ -14,6 +14,12 @@
  */
 int changed_paths(const char *root, const char *rev, struct strings *ret, struct err *e);
 
+/*
+ * The files below root, relative to it, that git ignores; a folder without any
+ * other stands for all that is in it. -1 outside a work tree.
+ */
+int changed_ignored(const char *root, struct strings *ret, struct err *e);
+
 /* Does this name a commit? */
 bool changed_is_revision(const char *root, const char *word);
 

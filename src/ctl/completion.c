@@ -131,7 +131,7 @@ words_argument(struct words *w, struct ctl *c, const struct verb *v)
 
 	if (strcmp(v->name, "ls") == 0)
 		words_catalog(w, c, "", false);
-	else if (strcmp(v->name, "show") == 0)
+	else if (strcmp(v->name, "show") == 0 || strcmp(v->name, "history") == 0)
 		words_catalog(w, c, "", true);
 	else if (strcmp(v->name, "explain") == 0)
 		words_codes(w);

@@ -1,4 +1,6 @@
 /* shelfctl ls and show: items as Redis has them. */
+#include "ctl/items.h"
+
 #include <stdlib.h>
 #include <string.h>
 
@@ -235,7 +237,7 @@ show_text(const struct out *o, struct buf *b, const char *key, const redisReply 
 
 /* An item whose id is the word, else the one whose name is near. */
 static const char *
-show_near(struct strings *keys, const char *word)
+items_near(struct strings *keys, const char *word)
 {
 	for (size_t i = 0; i < keys->n; i++) {
 		const char *id = strchr(keys->v[i], '/');
@@ -246,8 +248,8 @@ show_near(struct strings *keys, const char *word)
 	return text_nearest(word, strings_list(keys));
 }
 
-static int
-show_unknown(struct ctl *c, struct store *r, const char *word)
+int
+items_unknown(struct ctl *c, struct store *r, const char *word)
 {
 	struct strings keys = {0};
 	const char *near;
@@ -257,7 +259,7 @@ show_unknown(struct ctl *c, struct store *r, const char *word)
 		strings_free(&keys);
 		return session_redis_failed(c, &e);
 	}
-	near = show_near(&keys, word);
+	near = items_near(&keys, word);
 	if (near != NULL)
 		out_say("the catalog %s has no item %s; did you mean %s?", r->catalog, word, near);
 	else
@@ -285,7 +287,7 @@ verb_show(struct ctl *c, int argc, const char *const *argv)
 	if (item == NULL)
 		rc = session_redis_failed(c, &e);
 	else if (item->elements == 0)
-		rc = show_unknown(c, &r, argv[0]);
+		rc = items_unknown(c, &r, argv[0]);
 	else if (c->out.json)
 		item_json(&c->out, &b, item);
 	else

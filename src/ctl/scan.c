@@ -34,6 +34,7 @@ struct scan {
 	bool digests;
 	const struct collections *collections;
 	struct strings limits; /* none: everything */
+	struct strings ignored;
 	struct facts *facts;
 	struct catalog *catalog;
 	struct strings rivals; /* "<type>/<id>" by path of what is within the limits, sorted */
@@ -79,6 +80,7 @@ scan_free(struct scan *s)
 	}
 	free(s->v);
 	strings_free(&s->limits);
+	strings_free(&s->ignored);
 	strings_free(&s->rivals);
 	free(s->later);
 	free(s->jobs);
@@ -92,6 +94,15 @@ void
 scan_limit(struct scan *s, const char *path)
 {
 	strings_add(&s->limits, path);
+}
+
+void
+scan_ignore(struct scan *s, struct strings *ignored)
+{
+	strings_free(&s->ignored);
+	s->ignored = *ignored;
+	*ignored = (struct strings){0};
+	strings_sort(&s->ignored);
 }
 
 static bool
@@ -339,7 +350,11 @@ scan_put(void *arg, const struct candidate_facts *cand)
 	struct scan *s = arg;
 	struct manifest *m = cand->manifest;
 	struct buf path = {0};
-	struct candidate c = {.source = SCAN_SOURCE, .rank = cand->rank};
+	struct candidate c = {
+	    .source = SCAN_SOURCE,
+	    .rank = cand->rank,
+	    .withdraw = cand->collection->on_invalid == ON_INVALID_WITHDRAW,
+	};
 	char *key = NULL;
 
 	if (m == NULL)
@@ -348,6 +363,7 @@ scan_put(void *arg, const struct candidate_facts *cand)
 	if (m->ok) {
 		struct item_place at = {.source = SCAN_SOURCE, .path = buf_str(&path), .files = cand->files};
 
+		memcpy(at.bundle_sha256, cand->bundle_sha256, SHA256_SIZE);
 		c.item = item_new(cand->collection->type, m, &at);
 		key = mem_strdup(c.item->key);
 	} else if (cand->collection->id_from == NULL) {
@@ -375,7 +391,7 @@ scan_run(struct scan *s, bool digests)
 	int rc;
 
 	s->digests = digests;
-	rc = walk_tree(s->fd, s->collections, &s->limits, s->facts);
+	rc = walk_tree(s->fd, s->collections, &s->limits, &s->ignored, s->facts);
 	scan_read(s);
 	facts_assemble(s->facts, scan_put, s);
 	if (s->n > 1)
@@ -403,4 +419,19 @@ bool
 scan_problems(const struct scan *s, const struct scanned *m, struct buf *out)
 {
 	return catalog_problems(s->catalog, m->encoded, NULL, NULL, out);
+}
+
+bool
+scan_desired(const struct scan *s, const char *key, const char *path, struct desired *ret)
+{
+	return catalog_desired(s->catalog, key, path != NULL ? SCAN_SOURCE : NULL, path, ret);
+}
+
+void
+scan_keys(const struct scan *s, struct strings *ret)
+{
+	for (size_t i = 0; i < s->n; i++)
+		if (s->v[i].key != NULL)
+			strings_add(ret, s->v[i].key);
+	strings_sort(ret);
 }

@@ -12,6 +12,8 @@
 #include "base/buf.h"
 #include "base/err.h"
 #include "base/sha.h"
+#include "catalog/catalog.h"
+#include "ctl/strings.h"
 #include "manifest/kind.h"
 #include "manifest/manifest.h"
 
@@ -23,6 +25,9 @@ void scan_free(struct scan *s);
 
 /* Only what is at or below this path (relative to the root) is asked for; may be called again for more. */
 void scan_limit(struct scan *s, const char *path);
+
+/* Pass over these paths of files and folders, as git ignores them; the strings are taken. */
+void scan_ignore(struct scan *s, struct strings *ignored);
 
 /*
  * Walk and read. digests: also of the other files of bundles, for bundle_sha256;
@@ -47,6 +52,13 @@ struct scanned {
 /* The manifests within the limits, sorted by path. */
 const struct scanned *scan_all(const struct scan *s, size_t *ret_n);
 const struct scanned *scan_find(const struct scan *s, const char *path);
+
+/*
+ * What should be published for a key, as of catalog_desired; path: of the
+ * version that is published now, as in Redis, or NULL. Each key once, sorted.
+ */
+bool scan_desired(const struct scan *s, const char *key, const char *path, struct desired *ret);
+void scan_keys(const struct scan *s, struct strings *ret);
 
 /* JSON array of the manifest's problems, with duplicate-id; false: there are none. */
 bool scan_problems(const struct scan *s, const struct scanned *m, struct buf *out);

@@ -31,6 +31,31 @@ static const struct verb verbs[] = {
 	"shelfctl watch --since 0 --count 10\n"
 	"shelfctl watch --json | jq -r .subject\n",
 	{OPT_SINCE, OPT_SNAPSHOT, OPT_TYPE, OPT_COUNT, OPT_NONE}, verb_watch},
+    {"history", "[ITEM]", 0, 1, "list the versions of an item, or the last changes",
+	"Lists the versions of one item (TYPE/ID), the newest first: Redis keeps the\n"
+	"last 20 of each, also of a deleted one. Without ITEM it lists the last changes\n"
+	"of all items, as the change stream has them.\n",
+	"shelfctl history skill/pdf\n"
+	"shelfctl history --count 100\n"
+	"shelfctl history --json skill/pdf | jq -r .commit\n",
+	{OPT_COUNT, OPT_NONE}, verb_history},
+    {"log", "", 0, 0, "list the syncs: what each found and did",
+	"Lists the last comparisons of disk and catalog, the newest first: what started\n"
+	"each, how many items it created (+), updated (~) and deleted (-), how many\n"
+	"manifests were broken. Redis keeps the last 1,000.\n",
+	"shelfctl log\n"
+	"shelfctl log --json --count 1 | jq .created\n",
+	{OPT_COUNT, OPT_NONE}, verb_log},
+    {"diff", "", 0, 0, "compare the disk with the catalog in Redis",
+	"Looks at the collections of the git checkout at the current folder (or of\n"
+	"--root) and at Redis, and lists what a sync would do: + create, ~ update (with\n"
+	"each field that differs, Redis's value first), - delete. No daemon is needed,\n"
+	"and nothing is changed. What git says of an item is not compared. Exit code 5\n"
+	"when something differs.\n",
+	"shelfctl diff\n"
+	"shelfctl diff -C /srv/catalog --redis redis://10.0.0.7\n"
+	"shelfctl diff --json | jq -r '\"\\(.op) \\(.type)/\\(.id)\"'\n",
+	{OPT_ROOT, OPT_NONE}, verb_diff},
     {"status", "", 0, 0, "say how the daemon, Redis and the catalog are",
 	"Asks Redis and the control socket, and shows what answers. Exit code 3 when no\n"
 	"shelfd runs, 6 when neither it nor Redis can be reached.\n",

@@ -7,6 +7,9 @@
 int verb_ls(struct ctl *c, int argc, const char *const *argv);
 int verb_show(struct ctl *c, int argc, const char *const *argv);
 int verb_watch(struct ctl *c, int argc, const char *const *argv);
+int verb_history(struct ctl *c, int argc, const char *const *argv);
+int verb_log(struct ctl *c, int argc, const char *const *argv);
+int verb_diff(struct ctl *c, int argc, const char *const *argv);
 int verb_status(struct ctl *c, int argc, const char *const *argv);
 int verb_doctor(struct ctl *c, int argc, const char *const *argv);
 int verb_problems(struct ctl *c, int argc, const char *const *argv);

@@ -18,6 +18,7 @@ struct walk {
 	int fd; /* the root */
 	const struct collections *collections;
 	const struct strings *limits; /* none: everything */
+	const struct strings *ignored; /* NULL: nothing */
 	struct facts *facts; /* NULL: only folders count */
 };
 
@@ -82,6 +83,8 @@ walk_name(const struct walk *w, int dir, const char *path, const char *name, uns
 	unsigned char type;
 
 	if (c != NULL && path[0] != '\0' && strcmp(collection_relative(c, path), "") != 0 && kind_ignored(c, path))
+		return;
+	if (w->ignored != NULL && strings_have(w->ignored, path))
 		return;
 	type = walk_type(dir, name, told);
 	if (type == DT_DIR) {
@@ -159,9 +162,10 @@ walk_all(const struct walk *w, int *ret_rc)
 }
 
 int
-walk_tree(int rootfd, const struct collections *cs, const struct strings *limits, struct facts *f)
+walk_tree(int rootfd, const struct collections *cs, const struct strings *limits, const struct strings *ignored,
+    struct facts *f)
 {
-	struct walk w = {.fd = rootfd, .collections = cs, .limits = limits, .facts = f};
+	struct walk w = {.fd = rootfd, .collections = cs, .limits = limits, .ignored = ignored, .facts = f};
 	int rc = 0;
 
 	(void)walk_all(&w, &rc);

@@ -8,7 +8,8 @@ import pytest
 from support.ctl import complete, shelfctl
 from support.daemon import SHELFCTL, SOURCE, environment
 
-VERBS = ["ls", "show", "watch", "status", "doctor", "problems", "lint", "explain", "parse", "validate", "sync", "completion", "help"]
+VERBS = ["ls", "show", "watch", "history", "log", "diff", "status", "doctor", "problems", "lint", "explain", "parse", "validate",
+         "sync", "completion", "help"]
 NOBODY = "unix:///nowhere/redis.sock"
 
 

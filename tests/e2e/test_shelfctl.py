@@ -31,6 +31,33 @@ def test_every_view_shows_what_was_published(scene, daemon):
     assert status["items"] == 3 and status["problems"] == int(have.head["problems"])
 
 
+def test_history_log_and_diff_agree_with_what_was_done(scene, daemon):
+    ctl = ("-c", daemon.config, "--redis", scene.server.reader)
+
+    def rows(*arguments, check=0):
+        return [json.loads(line) for line in scene.shelfctl(*ctl, *arguments, "--json", check=check).stdout.splitlines()]
+
+    before = scene.published().items["skill/one"]
+    scene.checkout.skill("one", "Edited.", version="1.3.0")
+    scene.checkout.remove("skills/two")
+    daemon.barrier()
+    after = scene.published().items["skill/one"]
+    assert rows("diff", "-C", scene.checkout.root) == []
+    newest, oldest = rows("history", "skill/one")
+    for row, item, op in ((newest, after, "updated"), (oldest, before, "created")):
+        assert row["op"] == op and row["rev"] == int(item["rev"])
+        for name in ("version", "state", "sha256", "bundle_sha256", "metadata_sha256", "commit"):
+            assert row[name] == item[name]
+    assert [row["op"] for row in rows("history", "skill/two")] == ["deleted", "created"]
+    assert [row["rev"] for row in rows("history")] == list(range(scene.rev(), 0, -1))
+    [first] = rows("log")
+    assert (first["trigger"], first["created"], first["errors"]) == ("start", 3, 1)
+    daemon.stop()
+    scene.checkout.skill("three")
+    [row] = rows("diff", "-C", scene.checkout.root, check=5)
+    assert (row["op"], row["id"]) == ("created", "three")
+
+
 def test_what_a_manifest_says_can_not_touch_the_terminal(scene, daemon):
     for arguments in (("ls",), ("show", "skill/evil"), ("problems",)):
         text = scene.shelfctl("--redis", scene.server.reader, *arguments, check=None).stdout
