@@ -2,26 +2,12 @@
 #include "parsing.h"
 
 #include <stdio.h>
-#include <time.h>
 
 #include "base/limits.h"
 #include "manifest/frontmatter.h"
 #include "manifest/json.h"
 #include "manifest/yaml.h"
-
-#define BOUND_MS 50.0
-#define TRIES 3
-
-/*
- * The times that are printed are below 50 ms on a machine that does nothing else.
- * What is checked leaves room for a busy one, and for a build without
- * optimisation or with sanitizers: a stall takes seconds at least.
- */
-#if defined(__OPTIMIZE__) && !defined(__SANITIZE_ADDRESS__)
-#define SLOWNESS 3.0
-#else
-#define SLOWNESS 40.0
-#endif
+#include "processor_time.h"
 
 static struct value *
 parse_yaml(struct document *d, const char *s, size_t n, struct problems *ps)
@@ -41,15 +27,6 @@ read_markdown(struct document *d, const char *s, size_t n, struct problems *ps)
 	(void)frontmatter_find(s, n, &yaml, &yaml_n, &line, &body, ps);
 	free(frontmatter_describe(s, n));
 	return NULL;
-}
-
-static double
-cpu_ms(void)
-{
-	struct timespec t;
-
-	assert_int_equal(clock_gettime(CLOCK_PROCESS_CPUTIME_ID, &t), 0);
-	return (double)t.tv_sec * 1e3 + (double)t.tv_nsec / 1e6;
 }
 
 /* The canonical form counts too: it is made of whatever was accepted. */
