@@ -107,7 +107,7 @@ agent_arm(struct agent *a, usec_t now)
 static void
 agent_end_step(struct agent *a, usec_t now)
 {
-	bool in_flight = publisher_state(a->publisher) == PUBLISHER_APPLY && a->link.conn != NULL;
+	bool in_flight = publisher_state(a->publisher) == PUBLISHER_APPLY && a->link.wire.conn != NULL;
 
 	if (a->jobs != 0 || (in_flight && now < a->end_by) || !agent_state_ended(a, now))
 		return;
@@ -116,7 +116,7 @@ agent_end_step(struct agent *a, usec_t now)
 		publisher_release(a->publisher);
 		agent_link_run(a, now);
 	}
-	if (a->link.conn != NULL && conn_unsent(a->link.conn) != 0 && now < a->end_by)
+	if (a->link.wire.conn != NULL && conn_unsent(a->link.wire.conn) != 0 && now < a->end_by)
 		return;
 	uv_stop(&a->loop);
 }
@@ -318,6 +318,7 @@ agent_publisher(struct agent *a, struct err *e)
 	    .identity = identity,
 	    .version = PACKAGE_VERSION,
 	    .timeout = a->settings->redis.timeout,
+	    .min_replicas = (unsigned int)a->settings->redis.min_replicas,
 	    .owner_dead = owner_dead,
 	    .dry_run = a->opt.dry_run,
 	};

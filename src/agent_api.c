@@ -35,7 +35,7 @@ api_ready(struct agent *a, struct http_request *req, const struct http_view *vie
 	if (!a->scanned)
 		jsonw_str(&w, "failing", "source");
 	else
-		jsonw_str(&w, "failing", a->link.conn == NULL || trouble[0] != '\0' ? "redis" : "first sync");
+		jsonw_str(&w, "failing", a->link.wire.conn == NULL || trouble[0] != '\0' ? "redis" : "first sync");
 	jsonw_str(&w, "redis", publisher_state_word(publisher_state(a->publisher)));
 	jsonw_str(&w, "condition", trouble);
 	jsonw_object_end(&w);
@@ -47,9 +47,12 @@ static void
 status_redis(const struct agent *a, struct jsonw *w)
 {
 	char *url = redis_url_text(&a->link.access.url), at[CLOCK_RFC3339_SIZE];
+	char *server =
+	    a->link.wire.conn != NULL && a->link.wire.node.host[0] != '\0' ? redis_node_text(&a->link.wire.node) : NULL;
 
 	jsonw_object(w, "redis");
 	jsonw_str(w, "url", url);
+	jsonw_str_opt(w, "server", server);
 	jsonw_bool(w, "embedded", a->link.access.embedded);
 	jsonw_str(w, "state", publisher_state_word(publisher_state(a->publisher)));
 	jsonw_str(w, "condition", agent_link_trouble(a));
@@ -62,6 +65,7 @@ status_redis(const struct agent *a, struct jsonw *w)
 	}
 	jsonw_object_end(w);
 	free(url);
+	free(server);
 }
 
 static void

@@ -1,33 +1,13 @@
-#include <errno.h>
-#include <signal.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <sys/prctl.h>
 #include <unistd.h>
 
 #include "agent_private.h"
-#include "base/fs.h"
 #include "base/log.h"
 #include "base/mem.h"
-#include "redis/embedded.h"
 
 #define EMBEDDED_PATIENCE (10 * USEC_PER_SEC)
-
-static void
-free_handle(uv_handle_t *h)
-{
-	free(h);
-}
-
-static void
-link_poll_stop(struct link *l)
-{
-	if (l->poll == NULL)
-		return;
-	(void)uv_poll_stop(l->poll);
-	uv_close((uv_handle_t *)l->poll, free_handle);
-	l->poll = NULL;
-}
 
 /* Without a daemon's patience: what would be tried again for ever is the end of --once. */
 static void
@@ -102,9 +82,8 @@ agent_link_close(struct agent *a, const char *why)
 	struct link *l = &a->link;
 	usec_t now = clock_now();
 
-	link_poll_stop(l);
-	conn_free(l->conn);
-	l->conn = NULL;
+	wire_close(&l->wire);
+	l->checking = false;
 	publisher_offline(a->publisher, now);
 	buf_clear(publisher_output(a->publisher));
 	l->retry_at = now + backoff_next(&l->backoff);
@@ -115,41 +94,6 @@ agent_link_close(struct agent *a, const char *why)
 	link_impatient(a, now);
 }
 
-static void link_flush(struct agent *a);
-static void link_poll_update(struct agent *a);
-
-static void
-link_on_poll(uv_poll_t *poll, int status, int events)
-{
-	struct agent *a = poll->data;
-	struct link *l = &a->link;
-
-	if (status < 0)
-		events = UV_READABLE;
-	if (l->conn != NULL && (events & UV_WRITABLE) != 0)
-		conn_writable(l->conn);
-	if (l->conn != NULL && (events & UV_READABLE) != 0)
-		conn_readable(l->conn);
-	link_flush(a); /* the next call goes out before anything else: Redis works while we do */
-	link_poll_update(a);
-}
-
-static void
-link_poll_update(struct agent *a)
-{
-	struct link *l = &a->link;
-
-	int events;
-
-	if (l->conn == NULL || l->poll == NULL)
-		return;
-	events = UV_READABLE | (conn_wants_write(l->conn) ? UV_WRITABLE : 0);
-	if (events == l->polled)
-		return;
-	l->polled = events;
-	(void)uv_poll_start(l->poll, events, link_on_poll);
-}
-
 static void
 link_flush(struct agent *a)
 {
@@ -157,24 +101,53 @@ link_flush(struct agent *a)
 
 	if (out->n == 0)
 		return;
-	if (a->link.conn == NULL) {
-		buf_clear(out);
-		return;
-	}
-	conn_send(a->link.conn, out->p, out->n);
+	if (a->link.wire.conn != NULL)
+		wire_send(&a->link.wire, out->p, out->n);
 	buf_clear(out);
-	conn_writable(a->link.conn);
-	link_poll_update(a);
+}
+
+/* The next call goes out before anything else: Redis works while we do. */
+static void
+link_moved(void *arg)
+{
+	link_flush(arg);
+}
+
+static void
+link_online(struct agent *a)
+{
+	struct link *l = &a->link;
+
+	l->checking = false;
+	l->give_up_at = USEC_NEVER;
+	publisher_online(a->publisher, clock_now());
 }
 
 static void
 link_ready(void *arg)
 {
 	struct agent *a = arg;
-	struct link *l = &a->link;
+	struct buf check = {0};
 
-	l->give_up_at = USEC_NEVER;
-	publisher_online(a->publisher, clock_now());
+	if (discovery_check(a->guide.discovery, &check)) {
+		a->link.checking = true;
+		wire_send(&a->link.wire, check.p, check.n);
+	} else {
+		link_online(a);
+	}
+	buf_free(&check);
+}
+
+static void
+link_checked(struct agent *a, const redisReply *r)
+{
+	if (discovery_check_answer(a->guide.discovery, r)) {
+		link_online(a);
+		return;
+	}
+	wire_close(&a->link.wire);
+	a->link.checking = false;
+	agent_find_go_on(a);
 }
 
 static void
@@ -182,153 +155,42 @@ link_reply(void *arg, const redisReply *r)
 {
 	struct agent *a = arg;
 
-	publisher_reply(a->publisher, r, clock_now(), clock_wall_ms());
+	if (a->link.checking)
+		link_checked(a, r);
+	else
+		publisher_reply(a->publisher, r, clock_now(), clock_wall_ms());
 }
 
 static void
 link_lost(void *arg, const struct err *why)
 {
-	agent_link_close(arg, why->msg);
+	struct agent *a = arg;
+
+	/* Before it could be used: whoever named this server may be mistaken. */
+	if (publisher_state(a->publisher) == PUBLISHER_OFFLINE && !agent_find_busy(a))
+		discovery_unreachable(a->guide.discovery, why);
+	agent_link_close(a, why->msg);
 }
 
 static const struct conn_sink link_sink = {.ready = link_ready, .reply = link_reply, .lost = link_lost};
 
-static void
-link_open(struct agent *a, const struct sockaddr *addr, socklen_t addr_len)
+void
+agent_link_to(struct agent *a, const struct redis_node *node)
 {
 	struct link *l = &a->link;
-	struct conn_server server = redis_access_server(&l->access);
-	struct err e;
+	char *text;
 
-	l->conn = conn_open(&server, addr, addr_len, &link_sink, a, &e);
-	if (l->conn == NULL) {
-		agent_link_close(a, e.msg);
-		return;
+	if (wire_busy(&l->wire)) {
+		if (redis_node_equal(&l->wire.node, node))
+			return;
+		text = redis_node_text(node);
+		log_info("redis: the master is at %s now", text);
+		free(text);
+		agent_link_close(a, NULL);
 	}
-	l->poll = mem_zalloc(sizeof *l->poll);
-	l->poll->data = a;
-	if (uv_poll_init(&a->loop, l->poll, conn_fd(l->conn)) != 0) {
-		free(l->poll);
-		l->poll = NULL;
-		agent_link_close(a, "cannot poll the connection");
-		return;
-	}
-	l->give_up_at = clock_now() + a->settings->redis.timeout;
-	l->polled = UV_READABLE | UV_WRITABLE;
-	(void)uv_poll_start(l->poll, l->polled, link_on_poll);
-}
-
-static void
-link_resolved(uv_getaddrinfo_t *req, int status, struct addrinfo *res)
-{
-	struct agent *a = req->data;
-
-	a->link.resolving = NULL;
-	free(req);
-	if (a->ending) {
-		uv_freeaddrinfo(res);
-		return;
-	}
-	if (status != 0 || res == NULL) {
-		char why[256];
-
-		(void)snprintf(why, sizeof why, "%s: %s", a->link.access.url.host, uv_strerror(status));
-		agent_link_close(a, why);
-		return;
-	}
-	link_open(a, res->ai_addr, res->ai_addrlen);
-	uv_freeaddrinfo(res);
-}
-
-static void
-link_connect(struct agent *a)
-{
-	const struct addrinfo hints = {.ai_socktype = SOCK_STREAM};
-	struct link *l = &a->link;
-	char port[16];
-	int r;
-
 	l->retry_at = USEC_NEVER;
-	if (l->access.url.scheme == REDIS_UNIX) {
-		link_open(a, NULL, 0);
-		return;
-	}
-	l->resolving = mem_zalloc(sizeof *l->resolving);
-	l->resolving->data = a;
-	(void)snprintf(port, sizeof port, "%d", l->access.url.port);
-	r = uv_getaddrinfo(&a->loop, l->resolving, link_resolved, l->access.url.host, port, &hints);
-	if (r == 0)
-		return;
-	free(l->resolving);
-	l->resolving = NULL;
-	agent_link_close(a, uv_strerror(r));
-}
-
-static void
-server_exited(uv_process_t *p, int64_t status, int sig)
-{
-	struct agent *a = p->data;
-
-	a->link.server = NULL;
-	uv_close((uv_handle_t *)p, free_handle);
-	if (!a->ending)
-		log_error("the private redis-server ended (status %d, signal %d); starting it again", (int)status, sig);
-}
-
-/*
- * Its output goes to our stderr. A terminal's Ctrl-C must not reach it before
- * our last words to it, so it is detached; and it must not outlive us even if
- * we are killed, so it begins as this program, which asks for that (shelfd.c).
- */
-static int
-server_start(struct agent *a, struct err *e)
-{
-	uv_stdio_container_t stdio[3] = {
-	    {.flags = UV_IGNORE},
-	    {.flags = UV_INHERIT_FD, .data.fd = 2},
-	    {.flags = UV_INHERIT_FD, .data.fd = 2},
-	};
-	struct link *l = &a->link;
-	uv_process_options_t opt = {
-	    .file = "/proc/self/exe",
-	    .exit_cb = server_exited,
-	    .stdio = stdio,
-	    .stdio_count = 3,
-	    .flags = UV_PROCESS_DETACHED,
-	};
-	size_t n = 0;
-	int r;
-
-	while (l->server_argv[n] != NULL)
-		n++;
-	opt.args = mem_zalloc((n + 3) * sizeof *opt.args);
-	opt.args[0] = l->server_argv[0];
-	opt.args[1] = UNCONST(AGENT_SERVER_WORD);
-	memcpy(opt.args + 2, l->server_argv, n * sizeof *opt.args);
-	l->server = mem_zalloc(sizeof *l->server);
-	l->server->data = a;
-	r = uv_spawn(&a->loop, l->server, &opt);
-	free(opt.args);
-	if (r == 0)
-		return 0;
-	uv_close((uv_handle_t *)l->server, free_handle);
-	l->server = NULL;
-	return err_set(e, "cannot start %s: %s", l->server_argv[0], uv_strerror(r));
-}
-
-int
-agent_become_server(char **argv)
-{
-	pid_t parent = getppid();
-
-	if (prctl(PR_SET_PDEATHSIG, SIGTERM) != 0 || argv[2] == NULL)
-		return 1;
-	/* The parent may be gone already: then no signal comes. */
-	if (getppid() != parent)
-		return 1;
-	(void)execv(argv[2], argv + 2);
-	log_error("%s: %s", argv[2], strerror(errno));
-	return 1;
+	l->give_up_at = clock_now() + a->settings->redis.timeout;
+	wire_connect(&l->wire, node);
 }
 
 int
@@ -341,14 +203,31 @@ agent_link_init(struct agent *a, struct err *e)
 	l->give_up_at = USEC_NEVER;
 	if (redis_access_read(&l->access, a->settings, a->runtime_dir, e) != 0)
 		return -1;
-	if (!l->access.embedded)
-		return 0;
-	if (fs_mkdirs(a->state_dir, 0700, e) != 0)
-		return -1;
-	l->server_argv = embedded_argv(a->runtime_dir, a->state_dir, e);
-	if (l->server_argv == NULL)
-		return -1;
-	return server_start(a, e);
+	l->wire = (struct wire){
+	    .loop = &a->loop,
+	    .access = &l->access,
+	    .server_of = redis_access_server,
+	    .sink = &link_sink,
+	    .arg = a,
+	    .moved = link_moved,
+	};
+	agent_find_init(a);
+	return l->access.embedded ? agent_server_init(a, e) : 0;
+}
+
+static void
+link_give_up(struct agent *a)
+{
+	struct link *l = &a->link;
+	struct err e;
+
+	if (l->give_up_at == 0) {
+		agent_link_close(a, l->reconnect);
+		return;
+	}
+	(void)err_set(
+	    &e, "%s", l->wire.conn != NULL ? conn_silence(l->wire.conn) : "the address of the host does not come");
+	link_lost(a, &e);
 }
 
 void
@@ -359,25 +238,27 @@ agent_link_run(struct agent *a, usec_t now)
 
 	link_look(a, now);
 	link_flush(a);
-	if (l->conn != NULL && now >= l->give_up_at)
-		agent_link_close(a, l->give_up_at == 0 ? l->reconnect : conn_silence(l->conn));
-	if (l->conn != NULL || l->resolving != NULL || a->ending || now < l->retry_at)
+	if (wire_busy(&l->wire) && now >= l->give_up_at)
+		link_give_up(a);
+	agent_find_run(a, now);
+	if (wire_busy(&l->wire) || agent_find_busy(a) || a->ending || now < l->retry_at)
 		return;
-	if (l->access.embedded && l->server == NULL && server_start(a, &e) != 0) {
+	if (l->access.embedded && l->server == NULL && agent_server_start(a, &e) != 0) {
 		agent_link_close(a, e.msg);
 		return;
 	}
-	link_connect(a);
+	agent_find(a);
 }
 
 usec_t
 agent_link_deadline(const struct agent *a)
 {
 	const struct link *l = &a->link;
+	usec_t at = agent_find_deadline(a);
 
-	if (l->conn != NULL)
-		return l->give_up_at;
-	return l->resolving != NULL ? USEC_NEVER : l->retry_at;
+	if (wire_busy(&l->wire))
+		return usec_min(at, l->give_up_at);
+	return agent_find_busy(a) ? at : usec_min(at, l->retry_at);
 }
 
 void
@@ -385,14 +266,10 @@ agent_link_free(struct agent *a)
 {
 	struct link *l = &a->link;
 
-	link_poll_stop(l);
-	conn_free(l->conn);
-	l->conn = NULL;
-	if (l->server != NULL)
-		(void)uv_process_kill(l->server, SIGTERM);
+	agent_find_free(a);
+	wire_close(&l->wire);
+	agent_server_free(a);
 	redis_access_free(&l->access);
-	if (l->server_argv != NULL)
-		embedded_argv_free(l->server_argv);
 }
 
 /* Whoever reads the catalog starts over, so somebody should know why. The very first generation needs no reason. */

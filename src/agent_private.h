@@ -3,8 +3,9 @@
  * turns what the watcher tells into facts and candidates; agent_git.c keeps the
  * checkout open; agent_read.c reads files, inline or in the pool; agent_publish.c
  * hands over what differs from what is published; agent_link.c keeps the
- * connection to Redis; agent_state.c keeps what the next life of the process
- * goes by; agent_sync.c counts a full sync and tells who waits for
+ * connection to Redis, agent_find.c looks for the server to connect to,
+ * agent_server.c runs the private one; agent_state.c keeps what the next life of
+ * the process goes by; agent_sync.c counts a full sync and tells who waits for
  * it; agent_api.c answers on the control socket.
  */
 #ifndef AGENT_PRIVATE_H
@@ -14,6 +15,7 @@
 #include <uv.h>
 
 #include "agent.h"
+#include "agent_wire.h"
 #include "base/backoff.h"
 #include "base/rbtree.h"
 #include "base/trouble.h"
@@ -25,6 +27,7 @@
 #include "http/server.h"
 #include "redis/access.h"
 #include "redis/conn.h"
+#include "redis/discovery.h"
 #include "redis/publisher.h"
 #include "state/journal.h"
 #include "state/known.h"
@@ -72,10 +75,8 @@ struct link {
 	struct redis_access access;
 	char **server_argv;
 	uv_process_t *server; /* NULL while it does not run */
-	struct conn *conn; /* NULL while there is none */
-	uv_poll_t *poll;
-	int polled; /* events it polls for */
-	uv_getaddrinfo_t *resolving;
+	struct wire wire;
+	bool checking; /* the next reply tells whether this is the right server */
 	usec_t retry_at; /* next try; USEC_NEVER while there is a connection */
 	usec_t give_up_at; /* connecting and handshake end here */
 	struct backoff backoff;
@@ -100,6 +101,17 @@ struct state {
 	bool published; /* a catalog of ours was in Redis before */
 	struct journal *journal; /* NULL: there is none */
 	bool journal_failed; /* it was logged that it cannot be written */
+};
+
+/* Who says where Redis is. */
+struct guide {
+	struct discovery *discovery;
+	struct wire wire;
+	enum { GUIDE_IDLE, GUIDE_ASKING, GUIDE_LISTENING } state;
+	bool listens; /* it was asked to tell when the master changes */
+	usec_t give_up_at; /* its answer must have come; USEC_NEVER */
+	usec_t ping_at; /* while it is listened to */
+	usec_t again_at; /* look for another one to listen to; USEC_NEVER */
 };
 
 struct agent {
@@ -131,6 +143,7 @@ struct agent {
 	struct publisher *publisher;
 	struct link link;
 	struct state state;
+	struct guide guide;
 	struct http_server *http;
 
 	struct changeset changeset; /* under way while publishing */
@@ -215,7 +228,8 @@ void agent_publish_again(struct agent *a, struct changeset *cs);
 int agent_link_init(struct agent *a, struct err *e);
 void agent_link_run(struct agent *a, usec_t now); /* connect, flush, time out */
 usec_t agent_link_deadline(const struct agent *a);
-void agent_link_close(struct agent *a, const char *why);
+void agent_link_close(struct agent *a, const char *why); /* why NULL: nothing to tell */
+void agent_link_to(struct agent *a, const struct redis_node *node); /* connect, unless it is connected there */
 void agent_link_free(struct agent *a);
 const char *agent_link_trouble(
     const struct agent *a); /* why nothing can be published, or a part of it; "": all is well */
@@ -236,6 +250,20 @@ void agent_state_reached(void *arg, const struct publisher_point *at);
 bool agent_state_behind(void *arg, const struct publisher_point *head, char *why, size_t size);
 bool agent_state_witness(
     void *arg, const struct publisher_point *head, uint64_t *ret_rev, char *ret_batch, size_t size);
+
+/* agent_find.c: one search at a time; it ends in agent_link_to or agent_link_close. */
+void agent_find_init(struct agent *a);
+void agent_find(struct agent *a); /* begin a search */
+void agent_find_go_on(struct agent *a); /* with what the discovery says */
+bool agent_find_busy(const struct agent *a);
+void agent_find_run(struct agent *a, usec_t now);
+usec_t agent_find_deadline(const struct agent *a);
+void agent_find_free(struct agent *a);
+
+/* agent_server.c: the private server. */
+int agent_server_init(struct agent *a, struct err *e);
+int agent_server_start(struct agent *a, struct err *e);
+void agent_server_free(struct agent *a);
 
 /* agent_sync.c */
 /*

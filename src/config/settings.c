@@ -94,12 +94,20 @@ static const struct reader_key tls_keys[] = {
     {NULL, NULL, 0, NULL},
 };
 
+static const struct reader_key sentinel_keys[] = {
+    {"user", reader_string, AT(s.redis.sentinel.user), NULL},
+    {"password_file", reader_string, AT(s.redis.sentinel.password_file), NULL},
+    {NULL, NULL, 0, NULL},
+};
+
 static const struct reader_key redis_keys[] = {
     {"url", read_url, AT(s), NULL},
     {"user", reader_string, AT(s.redis.user), NULL},
     {"password_file", reader_string, AT(s.redis.password_file), NULL},
     {"timeout", reader_duration, AT(s.redis.timeout), NULL},
     {"tls", NULL, 0, tls_keys},
+    {"sentinel", NULL, 0, sentinel_keys},
+    {"min_replicas", reader_int, AT(s.redis.min_replicas), NULL},
     {NULL, NULL, 0, NULL},
 };
 
@@ -179,6 +187,8 @@ settings_free(struct settings *s)
 	free(s->redis.tls.cert_file);
 	free(s->redis.tls.key_file);
 	free(s->redis.tls.server_name);
+	free(s->redis.sentinel.user);
+	free(s->redis.sentinel.password_file);
 	free(s->control.socket);
 	free(s->runtime_dir);
 	free(s->state_dir);
@@ -324,6 +334,8 @@ settings_environment(struct settings *s, const char *(*get)(void *, const char *
 	    {"SHELFD_REDIS_CERT_FILE", &s->redis.tls.cert_file},
 	    {"SHELFD_REDIS_KEY_FILE", &s->redis.tls.key_file},
 	    {"SHELFD_REDIS_SERVER_NAME", &s->redis.tls.server_name},
+	    {"SHELFD_REDIS_SENTINEL_USER", &s->redis.sentinel.user},
+	    {"SHELFD_REDIS_SENTINEL_PASSWORD_FILE", &s->redis.sentinel.password_file},
 	    {"SHELFD_CONTROL_SOCKET", &s->control.socket},
 	    {"SHELFD_RUNTIME_DIR", &s->runtime_dir},
 	    {"SHELFD_STATE_DIR", &s->state_dir},

@@ -32,6 +32,10 @@ struct settings {
 			char *cert_file, *key_file; /* NULL: none */
 			char *server_name; /* NULL: the host of the address */
 		} tls;
+		struct {
+			char *user, *password_file; /* NULL: none */
+		} sentinel;
+		int min_replicas; /* 0: not looked at */
 		usec_t timeout; /* of a request; 5 s */
 	} redis;
 	struct collections collections;

@@ -10,7 +10,7 @@
 
 static const struct option_def defs[OPT_COUNT_OF] = {
     [OPT_CONFIG] = {"config", 'c', "FILE", "read this configuration file"},
-    [OPT_REDIS] = {"redis", 0, "URL", "redis[s]://host:port/db, unix:///path, embedded"},
+    [OPT_REDIS] = {"redis", 0, "URL", "redis[s]:, unix:, sentinel: or cluster:, embedded"},
     [OPT_CACERT] = {"cacert", 0, "FILE", "TLS: certificates of those to trust"},
     [OPT_CERT] = {"cert", 0, "FILE", "TLS: our certificate"},
     [OPT_KEY] = {"key", 0, "FILE", "TLS: its key"},

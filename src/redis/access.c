@@ -69,6 +69,14 @@ read_identity(struct redis_access *a, const struct settings *s, struct err *e)
 	replace(&u->user, s->redis.user);
 	if (u->user != NULL && u->password == NULL)
 		return err_set(e, "redis: a user without a password; name its file in redis.password_file");
+	if (u->scheme != REDIS_SENTINEL)
+		return 0;
+	if (read_secret(s->redis.sentinel.password_file, "redis-sentinel-password", &a->sentinel_password, e) != 0)
+		return -1;
+	replace(&a->sentinel_user, s->redis.sentinel.user);
+	if (a->sentinel_user != NULL && a->sentinel_password == NULL)
+		return err_set(e,
+		    "redis: a user of the sentinels without a password; name its file in redis.sentinel.password_file");
 	return 0;
 }
 
@@ -85,10 +93,10 @@ read_tls_names(struct tls_files *f, const struct settings *s)
 int
 redis_access_read(struct redis_access *ret, const struct settings *s, const char *runtime_dir, struct err *e)
 {
-	struct redis_access a = {0};
+	struct redis_access a = {.catalog = mem_strdup(s->catalog)};
 
 	if (redis_url_parse(s->redis.url != NULL ? s->redis.url : REDIS_URL_DEFAULT, &a.url, e) != 0)
-		return -1;
+		goto fail;
 	if (a.url.scheme == REDIS_EMBEDDED) {
 		a.embedded = true;
 		a.url.scheme = REDIS_UNIX;
@@ -113,21 +121,39 @@ redis_access_free(struct redis_access *a)
 {
 	redis_url_free(&a->url);
 	tls_files_free(&a->tls);
+	free(a->sentinel_user);
+	if (a->sentinel_password != NULL)
+		explicit_bzero(a->sentinel_password, strlen(a->sentinel_password));
+	free(a->sentinel_password);
+	free(a->catalog);
+}
+
+static struct stream_to
+place(const struct redis_access *a, const struct redis_node *node)
+{
+	return (struct stream_to){
+	    .path = a->url.path,
+	    .host = node->host,
+	    .port = node->port,
+	    .tls = a->url.tls ? &a->tls : NULL,
+	};
 }
 
 struct conn_server
-redis_access_server(const struct redis_access *a)
+redis_access_server(const struct redis_access *a, const struct redis_node *node)
 {
 	return (struct conn_server){
-	    .to =
-		{
-		    .path = a->url.path,
-		    .host = a->url.host,
-		    .port = a->url.port,
-		    .tls = a->url.tls ? &a->tls : NULL,
-		},
+	    .to = place(a, node),
 	    .user = a->url.user,
 	    .password = a->url.password,
 	    .db = a->url.db,
 	};
+}
+
+struct conn_server
+redis_access_guide(const struct redis_access *a, const struct redis_node *node)
+{
+	if (a->url.scheme != REDIS_SENTINEL)
+		return redis_access_server(a, node);
+	return (struct conn_server){.to = place(a, node), .user = a->sentinel_user, .password = a->sentinel_password};
 }

@@ -20,6 +20,8 @@ struct redis_access {
 	struct redis_url url; /* with user and password */
 	bool embedded; /* url is the socket of the private server */
 	struct tls_files tls; /* used when url.tls */
+	char *sentinel_user, *sentinel_password; /* NULL: none */
+	char *catalog;
 };
 
 /*
@@ -29,7 +31,8 @@ struct redis_access {
 int redis_access_read(struct redis_access *ret, const struct settings *s, const char *runtime_dir, struct err *e);
 void redis_access_free(struct redis_access *a); /* wipes the passwords */
 
-/* The server that a plain address names. Points into a. */
-struct conn_server redis_access_server(const struct redis_access *a);
+/* One server that discovery.h found, or one that it wants to ask. Points into a and node. */
+struct conn_server redis_access_server(const struct redis_access *a, const struct redis_node *node);
+struct conn_server redis_access_guide(const struct redis_access *a, const struct redis_node *node);
 
 #endif

@@ -1,11 +1,12 @@
 -- One call of a set of changes, all or nothing. KEYS[1] is the head.
 --
--- ARGV: generation epoch owner batch base rev time n, then n changes, each
+-- ARGV: generation epoch owner batch base rev time n replicas, then n changes, each
 --   op type id rev event fields, a value for each field
 -- (op is created, updated, deleted, or patched: an update that leaves the item's other fields as they are; fields is a
 -- number and that many names of fields of the item and its history, then names of fields of the item only), then lists,
 -- each with its length in front:
 --   problems (path json ...) · paths without problems · control events · head (field value ...) · head fields to drop
+-- replicas: so many must follow closely, or nothing is written.
 --
 -- Nothing is written before everything that can fail was looked at: the first writes are one that an exhausted memory
 -- refuses and one that a stream with later ids refuses, and neither changes what a reader sees.
@@ -32,6 +33,21 @@ if h[2] ~= ARGV[2] or h[3] ~= ARGV[3] then return redis.error_reply('FENCED by e
 if h[4] == ARGV[4] and h[5] == ARGV[5] then return {'DUP', ARGV[5], ARGV[6]} end
 if h[6] ~= ARGV[5] then return redis.error_reply('BASE rev is ' .. tostring(h[6])) end
 
+-- While a cluster moves the slot, a key that is not there yet would be refused in the middle of what follows.
+local absent = try('EXISTS', prefix .. 'absent')
+if type(absent) == 'table' then return redis.error_reply('TRYAGAIN the slot of the catalog is being moved') end
+
+-- As Redis itself counts them for min-replicas-to-write: heard of within the last 10 s.
+local replicas = tonumber(ARGV[9])
+if replicas > 0 then
+	local info, n = try('INFO', 'replication'), 0
+	if type(info) == 'table' then return redis.error_reply('NOPERM min_replicas needs the right to INFO') end
+	for lag in string.gmatch(info, 'state=online,offset=%d+,lag=(%d+)') do
+		if tonumber(lag) <= 10 then n = n + 1 end
+	end
+	if n < replicas then return redis.error_reply('NOREPLICAS ' .. n .. ' of ' .. ARGV[9] .. ' replicas follow') end
+end
+
 err = wrong(changes, 'stream') or wrong(deleted, 'zset') or wrong(problems, 'hash')
 if err then return err end
 
@@ -47,7 +63,7 @@ local function shape(text)
 	return s
 end
 
-local at, places, last = 9, {}, {} -- where each change stands; the last revision of each type
+local at, places, last = 10, {}, {} -- where each change stands; the last revision of each type
 for n = 1, tonumber(ARGV[8]) do
 	local kind = ARGV[at + 1]
 	places[n] = at

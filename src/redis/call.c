@@ -239,6 +239,7 @@ finish(const struct builder *b, struct buf *out)
 	resp_num(&r, b->call->base + b->call->n);
 	resp_str(&r, b->call->time);
 	resp_num(&r, b->call->n);
+	resp_num(&r, b->ctx->min_replicas);
 	resp_join(&r, &b->changes);
 	resp_list(&r, &b->put);
 	resp_list(&r, &b->gone);

@@ -53,6 +53,7 @@ struct call_context {
 	const char *commit; /* NULL outside git */
 	const char *branch; /* NULL outside git and when detached */
 	const char *sha; /* of the apply script */
+	unsigned int min_replicas; /* that must follow; 0: not looked at */
 };
 
 /*

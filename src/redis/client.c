@@ -9,6 +9,7 @@
 
 #include "base/mem.h"
 #include "redis/conn.h"
+#include "redis/discovery.h"
 
 #define WORDS_MAX 32
 
@@ -95,6 +96,18 @@ deadline_after(usec_t timeout)
 	return timeout < USEC_NEVER - now ? now + timeout : USEC_NEVER;
 }
 
+static void
+client_disconnect(struct client *c)
+{
+	for (; c->n > 0; c->n--) {
+		freeReplyObject(c->replies[c->first]);
+		c->first = (c->first + 1) % c->cap;
+	}
+	conn_free(c->conn);
+	c->conn = NULL;
+	c->ready = false;
+}
+
 static int
 client_connect(
     struct client *c, const struct conn_server *server, const struct sockaddr *addr, socklen_t len, struct err *e)
@@ -107,8 +120,7 @@ client_connect(
 		return -1;
 	while (!c->ready) {
 		if (client_turn(c, deadline, e) != 0) {
-			conn_free(c->conn);
-			c->conn = NULL;
+			client_disconnect(c);
 			return -1;
 		}
 		if (c->conn == NULL) {
@@ -139,19 +151,68 @@ client_connect_tcp(struct client *c, const struct conn_server *server, struct er
 	return rc;
 }
 
+/* Connect, and have the first request answered when there is one. */
+static redisReply *
+client_ask(struct client *c, const struct conn_server *server, const struct buf *request, struct err *e)
+{
+	redisReply *r = NULL;
+	int rc = server->to.path != NULL ? client_connect(c, server, NULL, 0, e) : client_connect_tcp(c, server, e);
+
+	if (rc == 0 && request->n > 0) {
+		client_append_raw(c, request->p, request->n);
+		r = client_next(c, c->timeout, e);
+		if (r == NULL)
+			client_disconnect(c);
+	}
+	return r;
+}
+
+/* One step of the search. true: connected to the server to speak to. */
+static bool
+client_search(struct client *c, const struct redis_access *access, struct discovery *d)
+{
+	bool asking = discovery_state(d) == DISCOVERY_ASK, there = false, checks = false;
+	struct redis_node node = *discovery_node(d);
+	struct conn_server server = asking ? redis_access_guide(access, &node) : redis_access_server(access, &node);
+	struct buf request = {0};
+	struct err e = {0};
+	redisReply *r;
+
+	if (asking)
+		discovery_question(d, &request);
+	else
+		checks = discovery_check(d, &request);
+	r = client_ask(c, &server, &request, &e);
+	if (c->conn == NULL)
+		discovery_unreachable(d, &e);
+	else if (asking)
+		discovery_answer(d, r);
+	else
+		there = !checks || discovery_check_answer(d, r);
+	freeReplyObject(r);
+	buf_free(&request);
+	if (!there)
+		client_disconnect(c);
+	return there;
+}
+
 struct client *
 client_open(const struct redis_access *access, usec_t timeout, struct err *e)
 {
-	struct conn_server server = redis_access_server(access);
+	struct discovery *d = discovery_new(&access->url, access->catalog);
 	struct client *c = mem_zalloc(sizeof *c);
-	int rc;
+	bool there = false;
 
 	c->timeout = timeout;
-	rc = server.to.path != NULL ? client_connect(c, &server, NULL, 0, e) : client_connect_tcp(c, &server, e);
-	if (rc != 0) {
+	while (!there && discovery_state(d) != DISCOVERY_FAILED)
+		there = client_search(c, access, d);
+	if (!there) {
+		if (e != NULL)
+			*e = *discovery_why(d);
 		client_free(c);
-		return NULL;
+		c = NULL;
 	}
+	discovery_free(d);
 	return c;
 }
 
@@ -160,10 +221,8 @@ client_free(struct client *c)
 {
 	if (c == NULL)
 		return;
-	for (size_t i = 0; i < c->n; i++)
-		freeReplyObject(c->replies[(c->first + i) % c->cap]);
+	client_disconnect(c);
 	free(c->replies);
-	conn_free(c->conn);
 	free(c);
 }
 

@@ -13,6 +13,7 @@
 
 struct client;
 
+/* Connect to the server that the address names, or to the one that its sentinels or nodes name. */
 struct client *client_open(const struct redis_access *access, usec_t timeout, struct err *e);
 void client_free(struct client *c);
 

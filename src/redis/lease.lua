@@ -87,6 +87,11 @@ local function check()
 end
 
 local mode = ARGV[1]
+if mode ~= 'renew' and mode ~= 'release' then
+	-- While a cluster moves the slot, a new life could be begun half only.
+	local absent = redis.pcall('EXISTS', prefix .. 'absent')
+	if type(absent) == 'table' then return redis.error_reply('TRYAGAIN the slot of the catalog is being moved') end
+end
 if mode == 'check' then return check() end
 local holder = call('GET', lease)
 if mode == 'take' then

@@ -24,6 +24,7 @@ publisher_new(
 	p->owner = mem_strdup(cfg->owner);
 	p->version = mem_strdup(cfg->version);
 	p->dry_run = cfg->dry_run;
+	p->min_replicas = cfg->min_replicas;
 	p->timeout = cfg->timeout > 0 ? cfg->timeout : REPLY_TIMEOUT;
 	p->owner_dead = cfg->owner_dead;
 	p->owner_dead_arg = cfg->arg;

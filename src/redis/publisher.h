@@ -31,6 +31,7 @@ struct publisher_config {
 	    identity; /* "<host>/<boot id>/<pid>/<start time>": lets a restart on this host see that the old owner is dead */
 	const char *version;
 	usec_t timeout; /* of a request; 0: 5 s */
+	unsigned int min_replicas; /* nothing is written while fewer follow */
 	/* Read only: no script, no lease, no heartbeat; LOAD, then READY. An absent head is an empty catalog. Submit is never called. */
 	bool dry_run;
 	bool (*owner_dead)(void *arg, const char *identity); /* is that process on this host and surely gone? */

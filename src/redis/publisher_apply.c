@@ -25,6 +25,7 @@ apply_build(struct publisher *p, size_t first, size_t first_problem, uint64_t ba
 	    .commit = s->commit,
 	    .branch = s->branch,
 	    .sha = p->sha[SCRIPT_APPLY],
+	    .min_replicas = p->min_replicas,
 	};
 
 	*c = (struct call){.first = first,

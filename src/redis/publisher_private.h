@@ -86,6 +86,7 @@ struct publisher {
 	/* Given. */
 	char *catalog, *agent, *owner, *version;
 	usec_t timeout;
+	unsigned int min_replicas;
 	bool dry_run;
 	bool (*owner_dead)(void *, const char *);
 	void *owner_dead_arg;

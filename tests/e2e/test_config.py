@@ -64,7 +64,7 @@ def test_the_documented_sample_passes_the_test_and_changes_no_default(scene):
     ("log:\n  level: loud\n", ["loud", "debug"]),
     ("profile: relaxed\n", ["relaxed", "lenient"]),
     ("on_invalid: drop\n", ["drop", "keep"]),
-    ("redis:\n  url: http://x\n", ["redis://", "embedded"]),
+    ("redis:\n  url: http://x\n", ["redis[s]://", "embedded"]),
     ("redis:\n  url: redis://h:99999\n", ["port", "65535"]),
     ("collections:\n  - path: x\n", ["type"]),
     ("collections: []\n", ["collections"]),

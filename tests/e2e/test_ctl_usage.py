@@ -58,7 +58,7 @@ def test_an_unknown_verb_gets_did_you_mean(folder, wrong, meant):
     (["ls", "a", "b"], "usage: shelfctl ls [TYPE]"),
     (["show"], "usage: shelfctl show ITEM"),
     (["ls", "--catalog", "a b"], "--catalog a b"),
-    (["ls", "--redis", "http://x"], "expected redis://"),
+    (["ls", "--redis", "http://x"], "expected redis[s]://"),
     (["watch", "--since", "soon"], "a revision was expected"),
     (["watch", "--since", "-3"], "a revision was expected"),
     (["watch", "--count", "0"], "a number above 0"),

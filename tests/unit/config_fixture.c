@@ -150,6 +150,10 @@ assert_settings_equal(const struct settings *a, const struct settings *b)
 	assert_same_text("redis.tls.cert_file", a->redis.tls.cert_file, b->redis.tls.cert_file);
 	assert_same_text("redis.tls.key_file", a->redis.tls.key_file, b->redis.tls.key_file);
 	assert_same_text("redis.tls.server_name", a->redis.tls.server_name, b->redis.tls.server_name);
+	assert_same_text("redis.sentinel.user", a->redis.sentinel.user, b->redis.sentinel.user);
+	assert_same_text(
+	    "redis.sentinel.password_file", a->redis.sentinel.password_file, b->redis.sentinel.password_file);
+	assert_same_number("redis.min_replicas", a->redis.min_replicas, b->redis.min_replicas);
 	assert_same_text("redis.password_file", a->redis.password_file, b->redis.password_file);
 	assert_same_number("redis.timeout", a->redis.timeout, b->redis.timeout);
 	assert_same_text("schemas", a->schemas, b->schemas);

@@ -24,7 +24,7 @@
 /* A child that plays Redis on a TCP port: it says what it has to say, then waits to be closed. */
 struct stage {
 	pid_t pid;
-	char host[16];
+	struct redis_node node;
 	struct redis_access access;
 	struct client *c;
 	struct err e;
@@ -35,8 +35,8 @@ setup(void **state)
 {
 	struct stage *s = mem_zalloc(sizeof *s);
 
-	(void)snprintf(s->host, sizeof s->host, "localhost");
-	s->access.url = (struct redis_url){.scheme = REDIS_TCP, .host = s->host};
+	(void)snprintf(s->node.host, sizeof s->node.host, "localhost");
+	s->access.url = (struct redis_url){.scheme = REDIS_TCP, .nodes = &s->node, .n_nodes = 1};
 	*state = s;
 	return 0;
 }
@@ -112,7 +112,7 @@ stage_play(struct stage *s, const char *script, bool hang_up)
 	assert_int_equal(bind(fd, (struct sockaddr *)&sin, sizeof sin), 0);
 	assert_int_equal(listen(fd, 1), 0);
 	assert_int_equal(getsockname(fd, (struct sockaddr *)&sin, &len), 0);
-	s->access.url.port = ntohs(sin.sin_port);
+	s->node.port = ntohs(sin.sin_port);
 	s->pid = fork();
 	if (s->pid == 0)
 		play(fd, script, hang_up);
@@ -254,7 +254,7 @@ unknown_host_is_named(void **state)
 {
 	struct stage *s = *state;
 
-	(void)snprintf(s->host, sizeof s->host, "no.invalid");
+	(void)snprintf(s->node.host, sizeof s->node.host, "no.invalid");
 	assert_null(client_open(&s->access, TIMEOUT, &s->e));
 	assert_non_null(strstr(s->e.msg, "cannot find the redis host no.invalid: "));
 }

@@ -110,6 +110,9 @@ static const char *const keys[] = {
     "/redis/tls/cert_file",
     "/redis/tls/key_file",
     "/redis/tls/server_name",
+    "/redis/sentinel/user",
+    "/redis/sentinel/password_file",
+    "/redis/min_replicas",
     "/profile",
     "/on_invalid",
     "/rules",
@@ -170,7 +173,8 @@ the_manual_names_every_key_and_variable(void **state)
 {
 	static const char *const variables[] = {"SHELFD_CATALOG", "SHELFD_REDIS_URL", "SHELFD_REDIS_USER",
 	    "SHELFD_REDIS_PASSWORD_FILE", "SHELFD_REDIS_CA_FILE", "SHELFD_REDIS_CA_PATH", "SHELFD_REDIS_CERT_FILE",
-	    "SHELFD_REDIS_KEY_FILE", "SHELFD_REDIS_SERVER_NAME", "SHELFD_ROOT", "SHELFD_LOG_LEVEL", "SHELFD_PROFILE",
+	    "SHELFD_REDIS_KEY_FILE", "SHELFD_REDIS_SERVER_NAME", "SHELFD_REDIS_SENTINEL_USER",
+	    "SHELFD_REDIS_SENTINEL_PASSWORD_FILE", "SHELFD_ROOT", "SHELFD_LOG_LEVEL", "SHELFD_PROFILE",
 	    "SHELFD_CONTROL_SOCKET", "SHELFD_RUNTIME_DIR", "SHELFD_STATE_DIR", "SHELFD_SCHEMAS"};
 	struct buf page = {0};
 

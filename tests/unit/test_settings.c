@@ -66,6 +66,7 @@ every_key_is_taken(void **state)
 	    "source: {name: team, root: /srv/x, priority: 7, trust_owner: true}\n"
 	    "redis:\n  url: redis://u:p@h:1/2\n  user: me\n  password_file: /p\n  timeout: 2m\n"
 	    "  tls: {ca_file: /ca, ca_path: /cas, cert_file: /ce, key_file: /k, server_name: n}\n"
+	    "  sentinel: {user: watcher, password_file: /w}\n  min_replicas: 2\n"
 	    "watch: {quiet: 500us, writer: 20ms, max_delay: 3s, git_quiet: 1ms, git_hold: 1h, poll: 500ms,\n"
 	    "  audit: 1h, mode: polling}\n"
 	    "control: {socket: /c}\nlog: {level: debug}\nruntime_dir: /r\nstate_dir: /s\nschemas: /schemas\n");
@@ -85,6 +86,9 @@ every_key_is_taken(void **state)
 	assert_string_equal(s.redis.tls.cert_file, "/ce");
 	assert_string_equal(s.redis.tls.key_file, "/k");
 	assert_string_equal(s.redis.tls.server_name, "n");
+	assert_string_equal(s.redis.sentinel.user, "watcher");
+	assert_string_equal(s.redis.sentinel.password_file, "/w");
+	assert_int_equal(s.redis.min_replicas, 2);
 	assert_int_equal(s.watch.quiet, 500);
 	assert_int_equal(s.watch.writer, 20000);
 	assert_int_equal(s.watch.max_delay, 3000000);
@@ -250,8 +254,9 @@ the_environment_overrides_the_file(void **state)
 	static const char *pairs[] = {"SHELFD_CATALOG", "env", "SHELFD_REDIS_URL", "unix:///x", "SHELFD_REDIS_USER",
 	    "me", "SHELFD_REDIS_PASSWORD_FILE", "/p", "SHELFD_REDIS_CA_FILE", "/ca", "SHELFD_REDIS_CA_PATH", "/cas",
 	    "SHELFD_REDIS_CERT_FILE", "/ce", "SHELFD_REDIS_KEY_FILE", "/k", "SHELFD_REDIS_SERVER_NAME", "n",
-	    "SHELFD_ROOT", "/root", "SHELFD_LOG_LEVEL", "warning", "SHELFD_PROFILE", "strict", "SHELFD_CONTROL_SOCKET",
-	    "/c", "SHELFD_RUNTIME_DIR", "/r", "SHELFD_STATE_DIR", "/s", "SHELFD_SCHEMAS", "/sch", NULL};
+	    "SHELFD_REDIS_SENTINEL_USER", "watcher", "SHELFD_REDIS_SENTINEL_PASSWORD_FILE", "/w", "SHELFD_ROOT",
+	    "/root", "SHELFD_LOG_LEVEL", "warning", "SHELFD_PROFILE", "strict", "SHELFD_CONTROL_SOCKET", "/c",
+	    "SHELFD_RUNTIME_DIR", "/r", "SHELFD_STATE_DIR", "/s", "SHELFD_SCHEMAS", "/sch", NULL};
 	struct problems ps = {0};
 	struct settings s;
 
@@ -268,6 +273,8 @@ the_environment_overrides_the_file(void **state)
 	assert_string_equal(s.redis.tls.cert_file, "/ce");
 	assert_string_equal(s.redis.tls.key_file, "/k");
 	assert_string_equal(s.redis.tls.server_name, "n");
+	assert_string_equal(s.redis.sentinel.user, "watcher");
+	assert_string_equal(s.redis.sentinel.password_file, "/w");
 	assert_string_equal(s.source.root, "/root");
 	assert_int_equal(s.log_level, LOG_LEVEL_WARNING);
 	for (size_t i = 0; i < 3; i++)

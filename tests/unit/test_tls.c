@@ -91,8 +91,7 @@ file(const char *name)
 
 struct stage {
 	pid_t pid;
-	int port;
-	char host[64];
+	struct redis_node node;
 	struct redis_access access;
 	struct client *c;
 	struct err e;
@@ -110,8 +109,8 @@ setup(void **state)
 {
 	struct stage *s = mem_zalloc(sizeof *s);
 
-	(void)snprintf(s->host, sizeof s->host, "localhost");
-	s->access.url = (struct redis_url){.scheme = REDIS_TCP, .tls = true, .host = s->host};
+	(void)snprintf(s->node.host, sizeof s->node.host, "localhost");
+	s->access.url = (struct redis_url){.scheme = REDIS_TCP, .tls = true, .nodes = &s->node, .n_nodes = 1};
 	s->access.tls.ca_file = file("ca.crt");
 	*state = s;
 	return 0;
@@ -210,7 +209,7 @@ stage_play(struct stage *s, struct play how)
 	assert_int_equal(bind(fd, (struct sockaddr *)&sin, sizeof sin), 0);
 	assert_int_equal(listen(fd, 1), 0);
 	assert_int_equal(getsockname(fd, (struct sockaddr *)&sin, &len), 0);
-	s->access.url.port = ntohs(sin.sin_port);
+	s->node.port = ntohs(sin.sin_port);
 	s->pid = fork();
 	if (s->pid == 0)
 		play(fd, &how);
@@ -264,7 +263,7 @@ right_certificate_for_an_address_instead_of_a_name_works(void **state)
 {
 	struct stage *s = *state;
 
-	(void)snprintf(s->host, sizeof s->host, "127.0.0.1");
+	(void)snprintf(s->node.host, sizeof s->node.host, "127.0.0.1");
 	stage_play(s, (struct play){.cert = "good"});
 	assert_connects(s);
 }
@@ -293,7 +292,7 @@ certificate_for_another_address_is_refused(void **state)
 {
 	struct stage *s = *state;
 
-	(void)snprintf(s->host, sizeof s->host, "127.0.0.1");
+	(void)snprintf(s->node.host, sizeof s->node.host, "127.0.0.1");
 	stage_play(s, (struct play){.cert = "elsewhere"});
 	assert_refused(s, "is for another host: for elsewhere.example.org, 192.0.2.1, not for 127.0.0.1");
 }
