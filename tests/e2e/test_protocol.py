@@ -51,6 +51,85 @@ def test_nobody_may_touch_another_catalog(scene, user):
     assert client.execute_command("HGETALL", "shelf:{main}:head") in ({}, [])
 
 
+def documented(heading):
+    return {name for row in document.rows(heading) for name in document.names(row[0])}
+
+
+def described(key):
+    """The fields that the table of keys names for a key."""
+    [row] = [row for row in document.rows("Keys") if document.names(row[0]) == [f"P {key}"]]
+    return {name for name in document.names(row[2]) if re.fullmatch("[a-z_0-9]+", name)} - {"event"}
+
+
+@pytest.fixture
+def full(scene):
+    """A shelfd that has done everything that leaves something in Redis, and what was heard of it."""
+    subscriber = scene.subscriber()
+    scene.checkout.write("skills/all/SKILL.md", "---\nname: all\ndescription: d\nversion: 1.0\nowner: Ada\ntags: [a]\n"
+                         "dependencies: [b]\nstatus: draft\n---\n")
+    for name in ("broken", "moved", "gone"):
+        scene.checkout.skill(name, body=name)
+    scene.checkout.commit()
+    scene.checkout.write("skills/never/SKILL.md", "---\nname: [\n---\n")
+    daemon = scene.daemon().start()
+    scene.checkout.write("skills/broken/SKILL.md", "---\nname: [\n---\n")
+    scene.checkout.rename("skills/moved", "skills/new")
+    scene.checkout.remove("skills/gone")
+    scene.checkout.commit()
+    daemon.sync()
+    subscriber.wait_for("a heartbeat", lambda channel, event: event["data"].get("rev") == scene.rev()
+                        and event["type"] == "dev.shelfd.heartbeat")
+    return scene, subscriber.drain()
+
+
+def test_every_key_and_field_that_shelfd_writes_is_in_the_document_and_every_other_is_not(full):
+    scene, _ = full
+    client, prefix = scene.server.client(), "shelf:{main}:"
+    patterns = {document.names(row[0])[0].removeprefix("P ").replace("<type>/<id>", ".+").replace("<type>", ".+"): row[1]
+                for row in document.rows("Keys") if "events" not in row[0]}
+    kinds = {"sorted set": "zset"}
+    met = set()
+    for key in client.scan_iter("*"):
+        [name] = [name for name in patterns if re.fullmatch(re.escape(prefix) + name, key)]
+        kind = patterns[name].split(",")[0]
+        assert client.type(key) == kinds.get(kind, kind), key
+        assert (client.ttl(key) >= 0) == ("expires" in patterns[name]), key
+        met.add(name)
+    assert met == set(patterns)
+
+    head = {re.sub(":.*", ":<type>", field) for field in client.hgetall(prefix + "head")}
+    assert documented("head") - head == {"floor"} and head <= documented("head")
+    items = [client.hgetall(key) for key in client.scan_iter(prefix.replace("[", "") + "item:*")]
+    assert set().union(*items) == documented("An item")
+    assert set(client.hgetall(prefix + "heartbeat")) == described("heartbeat") - {"condition"}
+    assert {field for _, row in client.xrange(prefix + "syncs") for field in row} == described("syncs")
+    histories = [row for key in client.scan_iter(prefix + "history:*") for _, row in client.xrange(key)]
+    assert set().union(*histories) == described("history:<type>/<id>")
+    deleted = [row for row in histories if row["op"] == "deleted"]
+    assert deleted and set().union(*deleted) == {"op", "time", "commit"}
+    problems = [problem for row in client.hvals(prefix + "problems") for problem in json.loads(row)]
+    code, prose = document.section("Problems").split("```")[1:]
+    assert set().union(*problems) <= set(json.loads(code.removeprefix("json"))[0]) | set(document.names(prose))
+
+
+def test_every_member_of_an_event_is_in_the_document_and_every_other_is_not(full):
+    scene, subscriber = full
+    events = [event for _, event in subscriber.events]
+    changes = subscriber.changes()
+    sample = json.loads(document.section("Events").split("```")[1].removeprefix("json"))
+    assert {frozenset(event) for event in changes} == {frozenset(sample)}
+    members, control = {}, {}
+    for row in document.rows("Events"):
+        (control if row[0].startswith("`dev.") else members).update(dict.fromkeys(document.names(row[0]), row))
+    assert set().union(*(event["data"] for event in changes)) == set(members)
+    assert set(sample["data"]) <= set(members)
+    for event in events:
+        if event["type"] in control:
+            assert set(event) == set(sample) - {"subject"}, event
+            assert set(event["data"]) <= set(document.names(control[event["type"]][2])), event
+    assert {event["type"] for event in events if event not in changes} == set(control)
+
+
 class OneType:
     """A subscriber of one type, as the document has it. missed: the gaps that it saw, as (T, the revision that told)."""
 
