@@ -33,7 +33,8 @@ struct conn {
 	redisReplyObjectFunctions *plain; /* hiredis's own */
 	redisReplyObjectFunctions bounded; /* the same, with our createArray */
 	size_t elements; /* of the reply that is being read */
-	bool too_many; /* a reply was refused for its elements */
+	size_t bytes; /* of it, so far */
+	bool too_many, too_deep; /* a reply was refused for its elements */
 	enum greeting greetings[3]; /* whose replies are awaited */
 	size_t n_greetings, next_greeting;
 	redisReply *current; /* while its callback runs */
@@ -49,6 +50,17 @@ typedef size_t array_length;
 typedef int array_length;
 #endif
 
+/* Newer versions of hiredis take any depth, and free it by recursion. */
+static bool
+is_deep(const redisReadTask *task)
+{
+	int depth = 0;
+
+	for (; task != NULL && depth <= CONN_MAX_DEPTH; task = task->parent)
+		depth++;
+	return depth > CONN_MAX_DEPTH;
+}
+
 /* hiredis allocates for the length that an array declares, before one element came. */
 static void *
 create_bounded_array(const redisReadTask *task, array_length elements)
@@ -56,10 +68,10 @@ create_bounded_array(const redisReadTask *task, array_length elements)
 	struct conn *c = task->privdata;
 
 	c->elements += (size_t)elements;
-	if (c->elements > CONN_MAX_ELEMENTS) {
-		c->too_many = true;
+	c->too_many = c->elements > CONN_MAX_ELEMENTS;
+	c->too_deep = is_deep(task);
+	if (c->too_many || c->too_deep)
 		return NULL;
-	}
 	return c->plain->createArray(task, elements);
 }
 
@@ -245,6 +257,8 @@ conn_check_pending(const struct conn *c, struct err *e)
 	const char *p = r->buf + r->pos, *end;
 	size_t pending = r->len - r->pos;
 
+	if (c->bytes > (size_t)CONN_MAX_REPLY)
+		return err_set(e, "redis sent a reply of more than %lld bytes", CONN_MAX_REPLY);
 	if (pending == 0 || r->ridx < 0)
 		return 0;
 	if (reader_type(r) != REDIS_REPLY_STRING)
@@ -252,8 +266,8 @@ conn_check_pending(const struct conn *c, struct err *e)
 	end = memchr(p, '\r', pending < BULK_HEADER_MAX ? pending : BULK_HEADER_MAX);
 	if (end == NULL)
 		return pending < BULK_HEADER_MAX ? 0 : err_set(e, "redis sent a string without a length");
-	if (strtoll(p, NULL, 10) > CONN_MAX_BULK)
-		return err_set(e, "redis sent a string of more than %lld bytes", CONN_MAX_BULK);
+	if (strtoll(p, NULL, 10) > CONN_MAX_REPLY)
+		return err_set(e, "redis sent a string of more than %lld bytes", CONN_MAX_REPLY);
 	return 0;
 }
 
@@ -264,6 +278,8 @@ conn_protocol_error(const struct conn *c, struct err *e)
 
 	if (c->too_many)
 		return err_set(e, "redis sent a reply of more than %d elements", CONN_MAX_ELEMENTS);
+	if (c->too_deep)
+		return err_set(e, "redis sent a reply with arrays more than %d deep", CONN_MAX_DEPTH);
 	return err_set(
 	    e, "redis broke the protocol: %s", text_escape_to(text, sizeof text, redisReaderGetError(c->reader)));
 }
@@ -275,6 +291,7 @@ conn_feed(struct conn *c, const char *p, size_t n, struct err *e)
 
 	if (redisReaderFeed(c->reader, p, n) != REDIS_OK)
 		return conn_protocol_error(c, e);
+	c->bytes += n;
 	for (;;) {
 		r = NULL;
 		if (redisReaderGetReply(c->reader, &r) != REDIS_OK)
@@ -282,6 +299,7 @@ conn_feed(struct conn *c, const char *p, size_t n, struct err *e)
 		if (r == NULL)
 			return conn_check_pending(c, e);
 		c->elements = 0;
+		c->bytes = c->reader->len - c->reader->pos;
 		if (conn_dispatch(c, r, e) != 0)
 			return -1;
 		if (c->doomed)

@@ -20,7 +20,8 @@ struct conn;
 
 /* What a reply may hold; anything larger is no answer to a request of ours. */
 #define CONN_MAX_ELEMENTS 1000000 /* of all arrays of one reply */
-#define CONN_MAX_BULK (64LL * 1024 * 1024) /* bytes of one string */
+#define CONN_MAX_DEPTH 7 /* of arrays in arrays */
+#define CONN_MAX_REPLY (64LL * 1024 * 1024) /* bytes of one reply */
 #define CONN_MAX_LINE (64 * 1024) /* bytes of a status, an error or a number */
 
 enum conn_state { CONN_CONNECTING, CONN_HANDSHAKE, CONN_READY };
