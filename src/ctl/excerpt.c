@@ -30,6 +30,35 @@ excerpt_line(const char **s, size_t *n, int line)
 	return true;
 }
 
+/* Bytes of the first n characters. */
+static size_t
+excerpt_skip(const char *s, size_t size, size_t n)
+{
+	size_t i = 0;
+
+	for (; i < size && n > 0; n--) {
+		uint32_t cp;
+		size_t len = utf8_decode(s + i, size - i, &cp);
+
+		i += len != 0 ? len : 1;
+	}
+	return i;
+}
+
+/* Leave out what is too far away to be shown: a line may be as long as a file. */
+static void
+excerpt_near(const char **s, size_t *n, int *column, size_t width)
+{
+	if ((size_t)*column > width + 1) {
+		size_t away = (size_t)*column - width - 1, skip = excerpt_skip(*s, *n, away);
+
+		*s += skip;
+		*n -= skip;
+		*column -= (int)away;
+	}
+	*n = excerpt_skip(*s, *n, 2 * width + 2);
+}
+
 /* As it is shown; *ret_at is the column on the terminal, from 0, of the character of that number, from 1. */
 static void
 excerpt_expand(const char *s, size_t n, int column, struct buf *out, size_t *ret_at)
@@ -97,6 +126,7 @@ excerpt_add(const struct out *o, struct buf *b, enum style style, const char *te
 	}
 	if (line < 1 || column < 1 || !excerpt_line(&text, &n, line))
 		return;
+	excerpt_near(&text, &n, &column, width);
 	buf_addf(&gutter, "%5d | ", line);
 	excerpt_expand(text, n, column, &shown, &at);
 	excerpt_cut(&shown, width > gutter.n + LEAST ? width - gutter.n : LEAST, &at);
