@@ -5,6 +5,7 @@
 #include <string.h>
 
 #include "base/mem.h"
+#include "base/text.h"
 #include "config/schemafiles.h"
 #include "ctl/input.h"
 #include "ctl/path.h"
@@ -134,29 +135,45 @@ schemaset_new(const struct ctl *c, struct schemas **ret)
 }
 
 int
-schemaset_name(struct schemas *s, const char *name, char **ret_uri, char **ret_file, struct buf *text)
+schemaset_name(struct schemas *s, const char *name, char **ret_uri, struct buf *text)
 {
-	char *absolute, *uri;
+	size_t n = strcspn(name, "#");
+	char *absolute, *whole, *uri, *path;
 	struct err e;
 	int rc;
 
 	if (schemas_have(s, name)) {
 		*ret_uri = mem_strdup(name);
-		*ret_file = NULL;
 		return CTL_OK;
 	}
-	absolute = path_absolute(name);
-	uri = file_uri(absolute);
+	path = mem_strndup(name, n);
+	absolute = path_absolute(path);
+	whole = file_uri(absolute);
 	free(absolute);
-	rc = input_read(name, text, &e);
-	if (rc == 0 && !schemas_have(s, uri))
-		rc = add_text(s, uri, name, text, &e);
+	rc = input_read(path, text, &e);
+	if (rc == 0 && !schemas_have(s, whole))
+		rc = add_text(s, whole, path, text, &e);
+	uri = mem_printf("%s%s", whole, name + n);
+	free(whole);
+	free(path);
 	if (rc != 0) {
 		out_say("%s", e.msg);
 		free(uri);
 		return CTL_FAILURE;
 	}
 	*ret_uri = uri;
-	*ret_file = mem_strdup(name);
 	return CTL_OK;
+}
+
+char *
+schemaset_shown(const char *uri)
+{
+	struct buf path = {0};
+	char *shown = NULL;
+
+	if (strncmp(uri, "file:///", 8) == 0 && text_percent_decode(&path, uri + 7, strlen(uri) - 7) == 0 &&
+	    strlen(buf_str(&path)) == path.n)
+		shown = path_shown(buf_str(&path));
+	buf_free(&path);
+	return shown != NULL ? shown : mem_strdup(uri);
 }

@@ -14,9 +14,12 @@ int schemaset_new(const struct ctl *c, struct schemas **ret);
 
 /*
  * The schema that a name means: a URI that is known in s, else a file, which is
- * read. *ret_file is the file (the caller frees) and text its bytes, for messages; NULL and
- * empty for a URI. CTL_FAILURE, told, when it can not be read or parsed.
+ * read, its bytes into text; either may have a fragment. The caller frees *ret_uri. CTL_FAILURE, told, when it
+ * can not be read or parsed.
  */
-int schemaset_name(struct schemas *s, const char *name, char **ret_uri, char **ret_file, struct buf *text);
+int schemaset_name(struct schemas *s, const char *name, char **ret_uri, struct buf *text);
+
+/* The document that a URI names: of file:// the path as a person would write it. The caller frees. */
+char *schemaset_shown(const char *uri);
 
 #endif

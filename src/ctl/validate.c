@@ -204,31 +204,72 @@ validate_files(struct validate *v, int argc, const char *const *argv)
 	return v->unread > 0 ? CTL_FAILURE : CTL_OK;
 }
 
-/* A schema that can not be used is told like a document that is wrong: by its lines. */
+/* Is the place of a schema ("document#pointer") in this document? */
+static bool
+is_in(const char *schema, const char *document)
+{
+	size_t n = strlen(document);
+
+	return strncmp(schema, document, n) == 0 && schema[n] == '#';
+}
+
+/* What is wrong with one document of the schema. text is that of the schema's own document. */
+static void
+tell_document(
+    struct validate *v, const struct schema_report *all, const char *document, const char *uri, const struct buf *text)
+{
+	struct schema_report own = {.v = mem_alloc(all->n * sizeof *own.v), .truncated = all->truncated};
+	const struct problems none = {0};
+	const struct buf unknown = {0};
+	char *file = schemaset_shown(document);
+
+	for (size_t i = 0; i < all->n; i++)
+		if (is_in(all->v[i].schema, document))
+			own.v[own.n++] = all->v[i];
+	judged_tell(v,
+	    &(struct judged){.file = file,
+		.result = SCHEMA_INVALID,
+		.violations = &own,
+		.problems = &none,
+		.text = is_in(uri, document) || strcmp(document, uri) == 0 ? text : &unknown});
+	free(file);
+	free(own.v);
+}
+
+/* A schema that can not be used is told like a document that is wrong: by its lines, or those of what it refers to. */
+static void
+tell_broken(struct validate *v, const struct schema_report *report, const char *uri, const struct buf *text)
+{
+	for (size_t i = 0; i < report->n; i++) {
+		char *document = mem_strndup(report->v[i].schema, strcspn(report->v[i].schema, "#"));
+		size_t first = 0;
+
+		while (!is_in(report->v[first].schema, document))
+			first++;
+		if (first == i)
+			tell_document(v, report, document, uri, text);
+		free(document);
+	}
+}
+
 static int
 validate_compile(struct validate *v, struct schemas *set)
 {
-	char *uri, *file;
+	const char *name = session_opt(v->c, OPT_SCHEMA);
 	struct schema_report report = {0};
-	const struct problems none = {0};
 	struct buf text = {0};
-	int rc = schemaset_name(set, session_opt(v->c, OPT_SCHEMA), &uri, &file, &text);
+	char *uri;
+	int rc = schemaset_name(set, name, &uri, &text);
 
 	if (rc != CTL_OK)
 		goto out;
 	v->schema = schemas_compile(set, uri, session_flag(v->c, OPT_FORMATS) ? SCHEMA_FORMATS : 0, &report);
 	if (v->schema == NULL) {
-		judged_tell(v,
-		    &(struct judged){.file = file != NULL ? file : uri,
-			.result = SCHEMA_INVALID,
-			.violations = &report,
-			.problems = &none,
-			.text = &text});
-		out_say("%s is no schema that can be used", file != NULL ? file : uri);
+		tell_broken(v, &report, uri, &text);
+		out_say("%s is no schema that can be used", name);
 		rc = CTL_FAILURE;
 	}
 	free(uri);
-	free(file);
 out:
 	schema_report_free(&report);
 	buf_free(&text);

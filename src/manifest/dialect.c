@@ -95,12 +95,17 @@ dialect_unparsed(const struct problems *ps, struct err *e)
 	return p->line > 0 ? err_set(e, "%d:%d: %s", p->line, p->column, p->message) : err_set(e, "%s", p->message);
 }
 
+/* uri: the document that was to be used. The mistake may be in one that it refers to. */
 static int
-dialect_refused(const struct schema_report *r, struct err *e)
+dialect_refused(const struct schema_report *r, const char *uri, struct err *e)
 {
 	const struct schema_violation *v = &r->v[0];
+	size_t n = strlen(uri), place = strlen(PLACE);
 
 	assert(r->n > 0);
+	if ((strncmp(v->schema, uri, n) != 0 || v->schema[n] != '#') && strncmp(v->schema, PLACE, place) == 0)
+		return err_set(e, "%.*s:%d:%d: %s", (int)strcspn(v->schema + place, "#"), v->schema + place, v->line,
+		    v->column, v->message);
 	return v->line > 0 ? err_set(e, "%d:%d: %s", v->line, v->column, v->message) : err_set(e, "%s", v->message);
 }
 
@@ -148,7 +153,7 @@ dialects_add(struct dialects *d, const char *name, enum format format, const cha
 	new.id = dialect_id(root);
 	new.uri = mem_printf(PLACE "%s.json", name);
 	if (schemas_add(d->set, new.uri, doc, root, &report) != 0) {
-		(void)dialect_refused(&report, e);
+		(void)dialect_refused(&report, new.uri, e);
 		schema_report_free(&report);
 		free(new.id);
 		free(new.uri);
@@ -169,7 +174,7 @@ dialect_compile(struct dialects *d, struct dialect *one, struct err *e)
 
 	one->schema = schemas_compile(d->set, one->uri, 0, &report);
 	if (one->schema == NULL) {
-		(void)dialect_refused(&report, e);
+		(void)dialect_refused(&report, one->uri, e);
 		r = err_prefix(e, "%s", one->name);
 	}
 	schema_report_free(&report);

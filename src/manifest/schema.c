@@ -119,7 +119,7 @@ find_unchecked(const struct schemas *s)
 {
 	const struct checked *c;
 
-	for (const struct scope *scope = s->scopes; scope != NULL; scope = scope->next) {
+	for (const struct scope *scope = s->newest_scope; scope != NULL; scope = scope->older) {
 		for (c = s->checked; c != NULL && c->root != scope->resource->document_root;)
 			c = c->next;
 		if (c == NULL)
@@ -131,9 +131,18 @@ find_unchecked(const struct schemas *s)
 static enum schema_result
 check_document(struct schemas *s, const struct value *root, struct schema_report *r)
 {
+	const char *document = location_document(schema_resource_at(s, root)->at);
 	const struct schema *meta = metaschema(s, root, r);
+	enum schema_result result;
 
-	return meta != NULL && schema_work(s, r) == 0 ? schema_validate(meta, root, r) : SCHEMA_INVALID;
+	if (meta == NULL || schema_work(s, r) != 0)
+		return SCHEMA_INVALID;
+	result = schema_validate(meta, root, r);
+	for (size_t i = 0; i < r->n; i++) {
+		free(r->v[i].schema);
+		r->v[i].schema = mem_printf("%s#%s", document, r->v[i].pointer);
+	}
+	return result;
 }
 
 /* To compile a metaschema of a user's may bring in more documents. */
@@ -165,8 +174,7 @@ join_reports(struct schema_report *to, const struct schema_report *check, const 
 	for (size_t i = 0; i < compile->n; i++) {
 		size_t k = 0;
 
-		while (k < check->n &&
-		    (check->v[k].line != compile->v[i].line || check->v[k].column != compile->v[i].column))
+		while (k < check->n && strcmp(check->v[k].schema, compile->v[i].schema) != 0)
 			k++;
 		if (k == check->n)
 			schema_report_add(to, &compile->v[i]);
@@ -184,7 +192,7 @@ compile_at(struct schemas *s, const char *uri, unsigned flags, struct schema_rep
 	const char *why = schema_resolve(s, "", uri, strlen(uri), &t);
 
 	if (why != NULL) {
-		(void)schema_complain(r, NULL, &nowhere, NULL, NULL, "%s", why);
+		(void)schema_complain(r, &(struct location){.token = uri}, &nowhere, NULL, NULL, "%s", why);
 		return NULL;
 	}
 	schema = schema_node(s, t.resource, t.value, t.at, flags, r);

@@ -27,7 +27,7 @@ struct schema_violation {
 	int column;
 	char *pointer; /* JSON pointer of the value in the document */
 	char *keyword; /* "maxLength"; "" when the whole subschema is false */
-	char *schema; /* where the rule stands: the document's URI, '#', a JSON pointer */
+	char *schema; /* where the rule stands: the URI of its document, '#', a JSON pointer */
 	char *message; /* what is wrong and what was expected */
 	char *hint; /* how to mend it, or NULL */
 };
@@ -68,7 +68,8 @@ struct schema; /* compiled; immutable, may be used by several threads at once */
 /*
  * Compile the schema of this URI, which may have a fragment. It and all it
  * refers to must be valid by the metaschema. s owns the result. NULL: ret says
- * why, with places in the schema's source.
+ * why; in each violation schema is where the mistake is, which may be another
+ * document, and line and column are places in its source.
  */
 const struct schema *schemas_compile(struct schemas *s, const char *uri, unsigned flags, struct schema_report *ret);
 

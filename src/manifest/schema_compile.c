@@ -18,7 +18,18 @@ compare_schemas(const struct schema *a, const struct schema *b)
 	return (a->scope->flags > b->scope->flags) - (a->scope->flags < b->scope->flags);
 }
 
+static int
+compare_scopes(const struct scope *a, const struct scope *b)
+{
+	uintptr_t x = (uintptr_t)a->resource, y = (uintptr_t)b->resource;
+
+	if (x != y)
+		return x < y ? -1 : 1;
+	return (a->flags > b->flags) - (a->flags < b->flags);
+}
+
 RBTREE_GENERATE(schema_tree, schema, entry, compare_schemas)
+RBTREE_GENERATE(scope_tree, scope, entry, compare_scopes)
 
 /* A reference may come to any dynamic anchor of a resource that is in the dynamic scope. */
 static int
@@ -47,17 +58,17 @@ scope_dynamics(struct schemas *s, struct scope *scope, struct schema_report *r)
 const struct scope *
 schema_scope(struct schemas *s, const struct resource *resource, unsigned flags, struct schema_report *r)
 {
-	struct scope *scope;
+	struct scope key = {.resource = resource, .flags = flags}, *scope = RB_FIND(scope_tree, &s->scopes, &key);
 
-	for (scope = s->scopes; scope != NULL; scope = scope->next)
-		if (scope->resource == resource && scope->flags == flags)
-			return scope;
+	if (scope != NULL)
+		return scope;
 	scope = document_alloc(s->arena, sizeof *scope);
-	*scope = (struct scope){.resource = resource, .flags = flags};
+	*scope = key;
 	if (schema_dialect(s, resource, &scope->dialect, r) != 0)
 		return NULL;
-	scope->next = s->scopes;
-	s->scopes = scope;
+	(void)RB_INSERT(scope_tree, &s->scopes, scope);
+	scope->older = s->newest_scope;
+	s->newest_scope = scope;
 	return scope_dynamics(s, scope, r) == 0 ? scope : NULL;
 }
 
@@ -181,7 +192,7 @@ schema_work(struct schemas *s, struct schema_report *r)
 struct compiled
 schema_mark(const struct schemas *s)
 {
-	return (struct compiled){.newest = s->newest, .scopes = s->scopes};
+	return (struct compiled){.newest = s->newest, .newest_scope = s->newest_scope};
 }
 
 void
@@ -191,6 +202,7 @@ schema_undo(struct schemas *s, const struct compiled *to)
 		RB_REMOVE(schema_tree, &s->nodes, s->newest);
 		s->n_nodes--;
 	}
-	s->scopes = to->scopes;
+	for (; s->newest_scope != to->newest_scope; s->newest_scope = s->newest_scope->older)
+		RB_REMOVE(scope_tree, &s->scopes, s->newest_scope);
 	s->queue = NULL;
 }

@@ -155,7 +155,7 @@ resource_new(struct index *x, const struct resource *up, const struct value *v, 
 {
 	struct resource *r = document_alloc(x->s->arena, sizeof *r);
 
-	*r = (struct resource){.root = v, .at = at, .document = x->document, .document_root = x->document_root};
+	*r = (struct resource){.root = v, .at = at, .document_root = x->document_root};
 	r->meta = meta_of(x, v);
 	if (r->meta == NULL && up != NULL)
 		r->meta = up->meta;
@@ -201,6 +201,11 @@ take_id(struct index *x, struct place *p)
 
 	if (id == NULL || id->type != VALUE_STRING || (p->resource->draft7 && value_get(p->v, "$ref") != NULL))
 		return 0;
+	r = p->resource->root == p->v ? NULL : RB_FIND(resource_tree, &x->roots, &(struct resource){.root = p->v});
+	if (r != NULL) { /* met before: an alias of YAML stands for it again */
+		p->resource = r;
+		return 0;
+	}
 	r = p->resource->root == p->v ? p->resource : resource_new(x, p->resource, p->v, p->at);
 	uri = id_uri(p->resource->uri, id, &fragment);
 	if (id->text_len > 0 && id->text[0] != '#' && strcmp(uri, p->resource->uri) != 0) {
@@ -309,7 +314,7 @@ int
 schema_index(struct schemas *s, const char *uri, const struct value *root, struct schema_report *r)
 {
 	struct index x = {.s = s, .report = r, .document = kept(s, uri), .document_root = root};
-	struct location *at = document_alloc(s->arena, sizeof *at);
+	const struct location *at = location_below(s, NULL, x.document, strlen(x.document));
 	struct resource *top = resource_new(&x, NULL, root, at);
 
 	x.end = &x.first;

@@ -44,7 +44,7 @@
 /* A value in a schema document: a chain of reference tokens up to its root. */
 struct location {
 	const struct location *up; /* NULL: the root */
-	const char *token; /* NULL: index counts */
+	const char *token; /* NULL: index counts; of the root the URI of the document */
 	size_t len;
 	size_t index;
 };
@@ -53,6 +53,7 @@ struct location {
 void pointer_add(struct buf *out, const char *token, size_t n);
 
 void location_text(const struct location *at, struct buf *out); /* as a JSON pointer */
+const char *location_document(const struct location *at);
 
 struct anchor {
 	RB_ENTRY(anchor) entry; /* by name */
@@ -69,7 +70,6 @@ struct resource {
 	const char *uri; /* its base URI, without a fragment */
 	const struct value *root;
 	const struct location *at; /* in its document */
-	const char *document; /* the URI that its document is called by in messages */
 	const struct value *document_root;
 	const char *meta; /* $schema, its own or inherited, without an empty fragment; NULL: none */
 	bool draft7; /* as far as the index needs to know */
@@ -101,13 +101,15 @@ struct dynamic {
 
 /* A resource as it was compiled: what the dynamic scope is made of. */
 struct scope {
-	struct scope *next;
+	RB_ENTRY(scope) entry; /* by resource and flags */
+	struct scope *older;
 	const struct resource *resource;
 	unsigned flags;
 	struct dialect dialect;
 	struct dynamic *dynamics;
 	size_t n_dynamics;
 };
+RB_HEAD(scope_tree, scope);
 
 struct named {
 	const char *key;
@@ -202,7 +204,8 @@ struct schemas {
 	size_t n_nodes;
 	struct schema *queue; /* to be compiled */
 	struct schema *newest;
-	struct scope *scopes;
+	struct scope_tree scopes;
+	struct scope *newest_scope;
 	struct regex_list *regexes;
 	struct checked *checked; /* documents that are valid by their metaschema */
 	int bad_patterns;
@@ -259,7 +262,7 @@ const struct schema *schema_node(struct schemas *s, const struct resource *resou
 /* What was compiled up to now, and back to it: schemas of a compilation that failed are only half made. */
 struct compiled {
 	struct schema *newest;
-	struct scope *scopes;
+	struct scope *newest_scope;
 };
 struct compiled schema_mark(const struct schemas *s);
 void schema_undo(struct schemas *s, const struct compiled *to);

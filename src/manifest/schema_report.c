@@ -122,6 +122,14 @@ location_text(const struct location *at, struct buf *out)
 	}
 }
 
+const char *
+location_document(const struct location *at)
+{
+	while (at != NULL && at->up != NULL)
+		at = at->up;
+	return at != NULL ? at->token : "";
+}
+
 int
 schema_complain(struct schema_report *r, const struct location *at, const struct value *v, const char *keyword,
     const char *hint, const char *fmt, ...)
@@ -138,7 +146,7 @@ schema_complain(struct schema_report *r, const struct location *at, const struct
 	location_text(at, &pointer);
 	if (keyword != NULL)
 		pointer_add(&pointer, keyword, strlen(keyword));
-	buf_addf(&schema, "#%s", buf_str(&pointer));
+	buf_addf(&schema, "%s#%s", location_document(at), buf_str(&pointer));
 	schema_report_add(r,
 	    &(struct schema_violation){
 		.line = v->line,

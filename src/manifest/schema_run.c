@@ -97,7 +97,7 @@ step_text(const struct step *step, struct buf *out)
 static void
 rule_text(const struct schema *s, const char *keyword, struct buf *out)
 {
-	buf_addstr(out, s->scope->resource->document);
+	buf_addstr(out, location_document(s->at));
 	buf_addch(out, '#');
 	location_text(s->at, out);
 	if (*keyword != '\0')
@@ -307,7 +307,7 @@ run_exhausted(const struct run *r, const struct schema *schema, const struct val
 		.column = v->column,
 		.pointer = (char[]){""},
 		.keyword = (char[]){""},
-		.schema = UNCONST(schema->scope->resource->document),
+		.schema = UNCONST(location_document(schema->at)),
 		.message = UNCONST(r->exhausted),
 	    });
 	return SCHEMA_UNDECIDED;

@@ -160,6 +160,28 @@ def test_a_broken_schema_is_told_by_its_own_lines(folder, write):
     assert "not.json:1:2: " in shelfctl(folder, "validate", "--schema", "not.json", "a.json", check=1).stderr
 
 
+def test_a_broken_schema_that_another_refers_to_is_told_by_its_file(folder, write):
+    write("schemas/main.json", '{"properties": {"a": {"$ref": "part.json"}},\n "type": 1}')
+    write("schemas/part.json", '{\n\n  "minLength": "x"}')
+    write("a.json", "{}")
+    done = shelfctl(folder, "validate", "--schemas", "schemas", "--schema", "schemas/part.json", "a.json", check=1)
+    assert "schemas/part.json:3:16: error: /minLength: must be an integer" in done.stdout
+    done = shelfctl(folder, "validate", "--schemas", "schemas", "--schema", "schemas/main.json", "a.json", check=1)
+    assert "schemas/main.json:2:10: error: /type: " in done.stdout
+    write("schemas/main.json", '{"properties": {"a": {"$ref": "part.json"}}}')
+    seen = verdicts(folder, "--schemas", "schemas", "--schema", "schemas/main.json", "a.json", check=1)
+    assert [(one["file"], [v["line"] for v in one["violations"]]) for one in seen] == [("schemas/part.json", [3])]
+
+
+def test_a_fragment_chooses_a_schema_in_a_file(folder, write):
+    write("all.json", '{"$defs": {"a": {"type": "string"}, "b": {"$anchor": "b", "type": "number"}}}')
+    write("one.json", "1")
+    assert verdicts(folder, "--schema", "all.json#/$defs/a", "one.json", check=5)[0]["valid"] is False
+    assert verdicts(folder, "--schema", "all.json#b", "one.json", check=0)[0]["valid"] is True
+    done = shelfctl(folder, "validate", "--schema", "all.json#/none", "one.json", check=1)
+    assert "all.json: error: there is nothing at /none" in done.stdout
+
+
 def test_references_lead_to_files_of_the_folder_by_path_and_by_id(folder, write):
     write("schemas/main.json", '{"properties": {"a": {"$ref": "parts/number.yaml"}, "b": {"$ref": "https://example.org/word"}}}')
     write("schemas/parts/number.yaml", "type: integer\n")

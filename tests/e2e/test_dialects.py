@@ -204,6 +204,13 @@ def test_a_file_that_is_no_schema_is_told_when_shelfd_is_asked_to_test(scene, na
     assert done.stderr.startswith(f"{config}:2:10: schemas: ") and words in done.stderr, done.stderr
 
 
+def test_a_mistake_in_a_file_that_another_refers_to_is_told_by_its_own_name(lint):
+    lint.schema("one.json", {"$ref": "parts/two.json"})
+    lint.schema("parts/two.json", "{\n\"minLength\": true}")
+    done = lint.run({**TOOL, "schema": "one"}, schemas=lint.folder + "/schemas")
+    assert done.returncode == 1 and "one: parts/two.json:2:14: must be an integer" in done.stderr, done.stderr
+
+
 def test_two_files_with_one_name_are_told(lint):
     lint.schema("one.json", {})
     lint.schema("one.yaml", "{}\n")
