@@ -17,6 +17,7 @@ struct dialect {
 	char *name;
 	char *uri; /* where it is known in the set */
 	char *id; /* its $id without a fragment, or NULL */
+	const struct value *root;
 	const struct schema *schema; /* NULL until compiled: ours when they are asked for */
 	uint8_t digest[SHA256_SIZE]; /* of its name and bytes */
 };
@@ -160,6 +161,7 @@ dialects_add(struct dialects *d, const char *name, enum format format, const cha
 		return -1;
 	}
 	new.name = mem_strdup(name);
+	new.root = root;
 	dialect_digest(&new, bytes, n);
 	d->v = mem_realloc(d->v, d->n + 1, sizeof *d->v);
 	d->v[d->n++] = new;
@@ -236,6 +238,26 @@ dialects_find(struct dialects *d, const char *name, const struct schema **ret, s
 		return dialect_unknown(d, name, e);
 	*ret = one != NULL ? one->schema : NULL;
 	return 0;
+}
+
+const char *
+dialects_description(const struct dialects *d, const char *rule)
+{
+	const char *hash = strchr(rule, '#'), *keyword = strrchr(rule, '/');
+	const struct value *v = NULL;
+
+	if (d == NULL || hash == NULL || keyword == NULL || keyword < hash)
+		return NULL;
+	for (size_t i = 0; i < d->n && v == NULL; i++) {
+		char *pointer;
+
+		if (strncmp(d->v[i].uri, rule, (size_t)(hash - rule)) != 0 || d->v[i].uri[hash - rule] != '\0')
+			continue;
+		pointer = mem_strndup(hash + 1, (size_t)(keyword - hash - 1));
+		v = value_get(value_at(d->v[i].root, pointer), "description");
+		free(pointer);
+	}
+	return v != NULL && v->type == VALUE_STRING ? v->text : NULL;
 }
 
 const struct schemas *

@@ -43,6 +43,12 @@ int dialects_find(struct dialects *d, const char *name, const struct schema **re
 /* What tells these schemas from others, whatever the order they were added in. d may be NULL. */
 void dialects_digest(const struct dialects *d, uint8_t out[SHA256_SIZE]);
 
+/*
+ * The description beside a rule, which says to people what is meant; rule is where
+ * it stands (schema_violation.schema). NULL: there is none. d may be NULL.
+ */
+const char *dialects_description(const struct dialects *d, const char *rule);
+
 /* What a schema inside a document may refer to: the metaschemas. d may be NULL. Like the next, for several threads. */
 const struct schemas *dialects_metaschemas(const struct dialects *d);
 

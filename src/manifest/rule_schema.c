@@ -1,6 +1,7 @@
 /* What the schema of a dialect says of a document, as problems. */
 #include <string.h>
 
+#include "base/text.h"
 #include "manifest/dialect.h"
 #include "manifest/rule.h"
 
@@ -106,6 +107,21 @@ rule_undecided(const struct check *c, const char *prefix, const struct schema_re
 	rule_report(c, &r, prefix, report);
 }
 
+/* What the engine advises, else what the author of the schema wrote beside the rule. */
+static void
+complain_by_schema(const struct check *c, const struct schema_violation *w)
+{
+	const char *description = dialects_description(c->src->collection->dialects, w->schema);
+	struct rule r = {.code = schema_code(w->keyword), .hint = w->hint};
+	char hint[256];
+
+	if (r.hint == NULL && description != NULL && *description != '\0') {
+		(void)text_escape_to(hint, sizeof hint, description);
+		r.hint = hint;
+	}
+	rule_complain(c, &r, (struct rule_place){w->line, w->column, w->pointer}, "%s", w->message);
+}
+
 void
 rule_schema(const struct check *c)
 {
@@ -124,11 +140,9 @@ rule_schema(const struct check *c)
 	case SCHEMA_INVALID:
 		for (size_t i = 0; i < report.n; i++) {
 			const struct schema_violation *w = &report.v[i];
-			const struct rule r = {.code = schema_code(w->keyword), .hint = w->hint};
 
 			if (!already_told(c->ps, told, w) && !is_summary(&report, w))
-				rule_complain(
-				    c, &r, (struct rule_place){w->line, w->column, w->pointer}, "%s", w->message);
+				complain_by_schema(c, w);
 		}
 		break;
 	}

@@ -172,6 +172,17 @@ def test_a_rule_and_a_schema_tell_the_same_mistake_once(lint):
     assert found == [("mcp-description-length", 3, 14, "/description"), ("schema-value", 5, 8, "/title")]
 
 
+def test_what_the_schema_describes_is_the_hint_where_there_is_no_better_one(lint):
+    lint.schema("one.json", {"description": "all of it", "properties": {
+        "code": {"description": "three letters\u001b[31m", "type": "string", "pattern": "^[a-z]{3}$"}}})
+    lint.checkout.write("tools/a.yaml", "code: abcd\n")
+    lint.checkout.write("tools/b.yaml", "code: 7\n")
+    done = lint.run({**TOOL, "schema": "one"}, "--json", schemas=lint.folder + "/schemas")
+    pattern, kind = map(json.loads, done.stdout.splitlines())
+    assert pattern["hint"].startswith("three letters") and "\u001b" not in pattern["hint"]
+    assert "quotes" in kind["hint"]
+
+
 def test_rules_switch_single_kinds_of_violations_off(lint):
     text = "name: A B\ntools: 5\n"
     assert [p[0] for p in lint.of(text, "agent")] == ["schema-required", "schema-value", "schema-type"]
