@@ -1,11 +1,14 @@
-/* No text of 1 MiB may keep a parser busy: the worst that is known, each with a bound on processor time. */
+/* No text of 1 MiB may keep a parser, or what makes a manifest of it, busy: the worst that is known, each with a bound on processor time. */
 #include "parsing.h"
 
 #include <stdio.h>
 
 #include "base/limits.h"
+#include "config/dialects.h"
+#include "config/settings.h"
 #include "manifest/frontmatter.h"
 #include "manifest/json.h"
+#include "manifest/manifest.h"
 #include "manifest/yaml.h"
 #include "processor_time.h"
 
@@ -109,8 +112,8 @@ no_yaml_takes_long(void **state)
 	    "'", "a", "a b ", " ", "\n", "\r", "\t", "#", "# x\n", "---\n", "...\n", "%", "%TAG !a! b\n", "%TAG", "|\n",
 	    ">\n", "a\n", "a\n\n", "[\n", "[a,", "{a,", "[?", "? - ", "-\n", "- a\n", "a:\n ", "- [] \n", "- {}\n",
 	    "[a: ", "{a: {", "\xc3\xa4", "\xf0\x9f\x98\x80", "\xc2\x85", "\xe2\x80\xa8", "a\xe2\x80\xa8", "a\xc2\x85",
-	    "- &a a\n", "- *a\n", "\\", "\"a\" ", "<<: ", "\xef\xbb\xbf",
-	    "a: b: ", "[[[[[[[[[[[[[[[[[[[[[[[[[[[[[]]]]]]]]]]]]]]]]]]]]]]]]]]]]],"};
+	    "- &a a\n", "- *a\n", "\\", "\"a\" ", "<<: ", "\xef\xbb\xbf", "a: b: ", "a: b #c\n", "'a' #c\n", "a:\n# \n",
+	    "|#\n", "&a #b\n", "- |\n", "[[[[[[[[[[[[[[[[[[[[[[[[[[[[[]]]]]]]]]]]]]]]]]]]]]]]]]]]]],"};
 	static const char *const behind[][2] = {{"a: |\n", "  abc\n"}, {"a: |\n", "\n"}, {"a: >\n", "  a\n\n"},
 	    {"a: \"", "a"}, {"a: \"", "a\n "}, {"a: \"", "\\n"}, {"a: \"", "\\u00e4"}, {"a: '", "''"}, {"a: '", "a\n"},
 	    {"a: b\n", " a\n"}, {"a: ", "x "}, {"a: !<", "a"}, {"a: !", "%41"}, {"a: &", "a"}, {"[", "a,"},
@@ -151,25 +154,39 @@ no_anchors_with_aliases_take_long(void **state)
 	buf_free(&b);
 }
 
-/* As many numbers as a document may have, of all digits: the canonical form is what costs. */
+/* As many numbers as a document may have, of all digits, up to 1 MiB: the canonical form is what costs. */
+static void
+check_numbers(parse_function *parse, const char *kind, const char *before, const char *after)
+{
+	static const char *const exponents[] = {"e307", "e-300", "e-309", "", "e15", "e22", "e-5"};
+
+	for (size_t i = 0; i < sizeof exponents / sizeof *exponents; i++) {
+		struct buf b = {0};
+		char name[64];
+
+		buf_addstr(&b, before);
+		for (int k = 0; k < LIMIT_NODES - 2; k++)
+			buf_addf(&b, "1.234567890123%04d%s,", k, exponents[i]);
+		buf_addf(&b, "0%s", after);
+		(void)snprintf(name, sizeof name, "%s numbers %s", kind, exponents[i]);
+		check_text(parse, name, b.p, b.n);
+		buf_free(&b);
+	}
+}
+
 static void
 no_numbers_take_long(void **state)
 {
-	static const char *const exponents[] = {"e307", "e-300", "e-309", "", "e15"};
+	struct buf b = {0};
 
 	(void)state;
-	for (size_t i = 0; i < sizeof exponents / sizeof *exponents; i++) {
-		struct buf b = {0};
-		char name[32];
-
-		buf_addstr(&b, "[0");
-		for (int k = 0; k < LIMIT_NODES - 2; k++)
-			buf_addf(&b, ",1.234567890123%04d%s", k, exponents[i]);
-		buf_addch(&b, ']');
-		(void)snprintf(name, sizeof name, "numbers %s", exponents[i]);
-		check_text(json_parse, name, b.p, b.n);
-		buf_free(&b);
-	}
+	check_numbers(json_parse, "JSON", "[", "]");
+	check_numbers(parse_yaml, "YAML", "[", "]");
+	check_numbers(parse_yaml, "YAML", "a: 1\nb: [", "]\n");
+	for (int k = 0; k < LIMIT_NODES - 2; k++)
+		buf_addf(&b, "- %d.%080d%d\n", k, k, k);
+	check_text(parse_yaml, "YAML numbers of a hundred digits", b.p, b.n);
+	buf_free(&b);
 }
 
 static void
@@ -204,6 +221,68 @@ no_markdown_takes_long(void **state)
 		check_unit(read_markdown, behind[i][0], behind[i][1]);
 }
 
+static const struct manifest_source *now; /* how the next function takes its text */
+
+/* Digests, rules, schemas and fields too. */
+static struct value *
+take_manifest(struct document *d, const char *s, size_t n, struct problems *ps)
+{
+	(void)d;
+	(void)ps;
+	manifest_unref(manifest_parse(now, s, n));
+	return NULL;
+}
+
+struct large {
+	const char *path, *before, *unit;
+	int count; /* as many as there may be values in a document */
+	const char *after;
+};
+
+static void
+check_manifest(const struct collections *cs, const struct large *l)
+{
+	struct manifest_source src = {.path = l->path, .id = "x", .collection = collections_find(cs, l->path)};
+	struct buf b = {0};
+
+	assert_non_null(src.collection);
+	now = &src;
+	buf_addstr(&b, l->before);
+	for (int i = 0; i < l->count; i++)
+		buf_addstr(&b, l->unit);
+	buf_addstr(&b, l->after);
+	check_text(take_manifest, l->unit, b.p, b.n);
+	buf_free(&b);
+}
+
+#define REGISTRY "\"$schema\": \"https://static.modelcontextprotocol.io/x\", "
+
+static void
+no_manifest_takes_long(void **state)
+{
+	static const struct large cases[] = {
+	    {"mcps/a.json", "{" REGISTRY "\"name\": \"", "a.", 500000, "/b\"}"},
+	    {"mcps/a.json", "{" REGISTRY "\"packages\": [", "{\"transport\": {\"type\": 1}},", 3300, "{}]}"},
+	    {"mcps/a.json", "{" REGISTRY "\"remotes\": [", "{\"type\": \"sse\", \"url\": \"x\"},", 3300, "{}]}"},
+	    {"mcps/a.json", "{" REGISTRY "\"x\": [", "[],", 9990, "[]]}"},
+	    {"mcps/a.yaml", "name: a\nimage: b\nconfig:\n", "- {name: a, env: {b: c}}\n", 2400, ""},
+	    {"tools/a.json", "{\"tools\": [", "{\"name\": \"a\", \"inputSchema\": {}},", 3300, "{}]}"},
+	    {"tools/a.yaml", "name: a\ninputSchema:\n  allOf:\n", "  - {pattern: '(a+)+$', '$ref': '#'}\n", 3200, ""},
+	    {"tools/a.yaml", "name: a\ninputSchema:\n  required:\n", "  - a\n", 9900, ""},
+	    {"tools/a.yaml", "name: a\ninputSchema:\n  enum:\n", "  - {a: [1]}\n", 3200, ""},
+	    {"skills/a.md", "---\nname: a\ntags:\n", "- a\n", 9900, "---\n"},
+	};
+	struct problems ps = {0};
+	struct settings s;
+
+	(void)state;
+	settings_init(&s);
+	assert_int_equal(dialects_load(&s, &ps), 0);
+	for (size_t i = 0; i < sizeof cases / sizeof *cases; i++)
+		check_manifest(&s.collections, &cases[i]);
+	settings_free(&s);
+}
+
 int
 main(void)
 {
@@ -214,6 +293,7 @@ main(void)
 	    cmocka_unit_test(no_numbers_take_long),
 	    cmocka_unit_test(no_json_takes_long),
 	    cmocka_unit_test(no_markdown_takes_long),
+	    cmocka_unit_test(no_manifest_takes_long),
 	};
 
 	return cmocka_run_group_tests_name("parse_time", tests, NULL, NULL);
