@@ -8,25 +8,15 @@ import signal
 
 import pytest
 
-from oracle import published
-from support.consumers import Python, Shell, Watch
+from support.consumers import Python, Shell, Watch, assert_equal_to_the_truth
 from support.redisserver import RedisServer
-from support.waiting import PATIENCE, until
+from support.waiting import until
 from support.writer import Writer
 
 CHANGES = int(os.environ.get("SHELFD_TEST_CHANGES", "3000"))
 SEED = int(os.environ.get("SHELFD_TEST_FIRST_SEED", "0"))
 TEN = [Watch] * 4 + [Python] * 3 + [Shell] * 3
 IDS = [f"s{n}" for n in range(60)] + ['a "quoted\\" one]', "$(touch pwned)", "`touch pwned`", "deep/er/é ü", " blank ", "'", "*"]
-
-
-def assert_equal_to_the_truth(consumers, client):
-    """Waits until they are where the head is, which nobody moves."""
-    have = published.take(client)
-    truth = {key: (int(item["rev"]), item["sha256"]) for key, item in have.items.items()}
-    for consumer in consumers:
-        consumer.wait(have.head["generation"], int(have.head["rev"]), 4 * PATIENCE)
-        assert consumer.state == truth, consumer.name
 
 
 class Many:

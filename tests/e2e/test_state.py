@@ -14,6 +14,7 @@ import pytest
 from oracle.checkout import Collection
 from oracle.published import prefix
 from support.checkout import skill
+from support.consumers import Python, Shell, Watch, assert_equal_to_the_truth
 from support.faults import from_start, met, strace
 from support.daemon import SHELFD, run
 from support.waiting import until
@@ -474,6 +475,36 @@ def test_a_redis_that_went_back_while_shelfd_runs_gets_a_new_generation_with_its
     until("there is a new generation", lambda: scene.published().head["generation"] != generation)
     settled.barrier()
     assert_new_life(scene, settled, generation, f"revision {rev - 1}")
+
+
+@pytest.mark.parametrize("off", [False, True], ids=["running", "off"])
+def test_three_consumers_that_tail_a_redis_that_goes_back_end_equal_to_the_truth(scene, settled, off):
+    old = os.path.join(scene.folder, "old.rdb")
+    dump(scene, old)
+    start(settled)
+    client = scene.server.client()
+    consumers = [kind(scene.folder, kind.__name__.lower(), scene.server) for kind in (Python, Shell, Watch)]
+    try:
+        for i in range(5):
+            scene.checkout.skill(f"g0/s{4 * i}", "Lost with its revision.")
+            settled.barrier()
+        generation = scene.published().head["generation"]
+        assert_equal_to_the_truth(consumers, client)  # so they know the revisions that will be lost
+        if off:
+            stop(settled)
+        roll_back(scene, old)
+        for i in range(10):
+            scene.checkout.skill(f"g1/s{4 * i + 1}", "Not told before.")
+        if off:
+            start(settled)
+        until("there is a new generation", lambda: scene.published().head.get("generation") != generation)
+        settled.barrier()
+        assert_new_life(scene, settled, generation, "revision")
+        assert_equal_to_the_truth(consumers, client)
+        assert all(consumer.generation != generation and consumer.resets >= 2 for consumer in consumers)
+    finally:
+        for consumer in consumers:
+            consumer.stop()
 
 
 def test_no_other_end_of_shelfd_costs_the_generation(scene, settled):

@@ -9,6 +9,8 @@ import sys
 
 import pytest
 
+from oracle import published
+
 from . import document
 from .daemon import SANITIZER, SHELFCTL, environment
 from .waiting import PATIENCE, until
@@ -177,3 +179,12 @@ class Watch(Consumer):
         else:
             assert rev == self.rev + 1, f"{self.name} went from {self.rev} to {rev} without a word"
             self.move(self.generation, rev)
+
+
+def assert_equal_to_the_truth(consumers, client):
+    """Waits until they are where the head is, which nobody moves."""
+    have = published.take(client)
+    truth = {key: (int(item["rev"]), item["sha256"]) for key, item in have.items.items()}
+    for consumer in consumers:
+        consumer.wait(have.head["generation"], int(have.head["rev"]), 4 * PATIENCE)
+        assert consumer.state == truth, consumer.name
