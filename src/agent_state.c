@@ -167,7 +167,7 @@ agent_recall(struct agent *a, const struct wanted *w)
 	uint8_t sha[SHA256_SIZE];
 
 	/* In a conflict the same bytes mean something else. */
-	if (a->state.known == NULL || !w->fresh || (a->repo != NULL && repo_conflicted(a->repo, w->path)) ||
+	if (a->state.known == NULL || (a->repo != NULL && repo_conflicted(a->repo, w->path)) ||
 	    !known_take(a->state.known, w->path, w->sig, want_manifest, &m, sha))
 		return false;
 	if (want_manifest)

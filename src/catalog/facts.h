@@ -58,7 +58,6 @@ struct wanted {
 	enum want want;
 	const struct collection *collection;
 	bool entry; /* an entry manifest */
-	bool fresh; /* nothing was known of its content so far */
 	const struct signature *sig; /* as last seen; valid like path */
 	uint64_t ticket; /* to be handed back; a result with an old ticket is dropped */
 };
@@ -76,8 +75,8 @@ void facts_set_digest(struct facts *f, const char *path, uint64_t ticket, const 
     const uint8_t sha256[SHA256_SIZE], int64_t wall_ns);
 
 /*
- * Instead of reading a fresh file: what was made of it when it had the signature
- * that it was seen with now, by a read that was not racy. m's reference is taken.
+ * Instead of reading it: what was made of the file when it had the signature that
+ * it was seen with now, by a read that was not racy. m's reference is taken.
  */
 void facts_recall_manifest(struct facts *f, const char *path, uint64_t ticket, struct manifest *m);
 void facts_recall_digest(struct facts *f, const char *path, uint64_t ticket, const uint8_t sha256[SHA256_SIZE]);

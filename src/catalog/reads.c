@@ -74,7 +74,6 @@ facts_next_wanted(struct facts *f, struct wanted *ret)
 	ret->path = fact->path;
 	ret->collection = fact->collection;
 	ret->sig = &fact->sig;
-	ret->fresh = !fact->have_digest && fact->manifest == NULL;
 	ret->ticket = fact->ticket;
 	ret->want = fact->role == ROLE_MEMBER ? WANT_DIGEST : WANT_MANIFEST;
 	ret->entry = fact->role == ROLE_ENTRY;

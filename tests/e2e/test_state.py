@@ -149,6 +149,9 @@ def test_a_dry_run_uses_what_is_known_and_writes_nothing(scene, settled, reads):
     assert reads.take() == []
     assert stamps == {name: os.stat(os.path.join(settled.folder, "state", name)).st_mtime_ns
                       for name in os.listdir(os.path.join(settled.folder, "state"))}
+    shutil.rmtree(os.path.join(settled.folder, "state"))
+    scene.shelfd("-c", settled.config, "--dry-run", check=0)
+    assert not os.path.exists(os.path.join(settled.folder, "state"))
 
 
 def test_only_what_changed_while_shelfd_was_off_is_read(scene, settled, reads):
@@ -193,6 +196,63 @@ def test_a_file_that_becomes_another_kind_of_file_is_read_as_that(scene, settled
     got = reads.take()
     assert {"skills/g0/SKILL.md", "tools/b/aside.json", "tools/a/tool.yaml"} <= set(got)
     assert set(got) <= {"skills/g0/SKILL.md", "tools/b/aside.json", "tools/a/tool.yaml", "tools/a/x.json", "tools/a/x.yaml"}
+
+
+def test_what_comes_last_in_a_large_folder_is_known_in_time(scene, reads):
+    """While its entry manifest is not seen yet, a bundle's file looks like a manifest."""
+    for k in range(8):
+        for i in range(200):
+            scene.checkout.write(f"tools/t{k}/{i}.json", '{"name": "x", "description": "X."}')
+        scene.checkout.write(f"tools/t{k}/tool.yaml", f"name: t{k}\ndescription: T.\n")
+    age(scene)
+    daemon = start(scene.daemon())
+    stop(daemon)
+    start(daemon, reads)
+    assert reads.take() == []
+    assert scene.check().items["tool/t0"]["files"] == "201"
+
+
+def test_the_same_bytes_in_and_out_of_a_conflict_are_judged_anew(scene, settled, reads):
+    c, path = scene.checkout, "skills/g0/s0/SKILL.md"
+    good = scene.published().items["skill/g0/s0"]
+    ours, theirs = c.read(path) + "\nOur words.\n", c.read(path) + "\nTheir words.\n"
+    c.git("checkout", "-q", "-b", "theirs")
+    c.write(path, theirs)
+    c.commit()
+    c.git("checkout", "-q", "main")
+    c.write(path, ours)
+    c.commit()
+    c.git("merge", "-q", "theirs", check=False)
+    assert "<<<<<<<" in c.read(path)
+    age(scene)
+    conflicted = {"skill/g0/s0": good}
+    start(settled)
+    scene.check(stale=conflicted)
+    stop(settled)
+    c.git("add", path)  # whoever did that says that it is as it should be
+    start(settled)
+    settled.barrier()
+    said = scene.check().items["skill/g0/s0"]
+    assert said["state"] == "ok" and said["sha256"] != good["sha256"]
+    assert restart(scene, settled, reads) == []
+    stop(settled)
+    c.git("update-index", "--unresolve", path)
+    start(settled, reads)
+    assert reads.take() == [path]
+    scene.check(stale={"skill/g0/s0": said})
+
+
+def test_what_was_read_just_before_the_end_is_kept(scene, settled, reads):
+    c = scene.checkout
+    start(settled)
+    lock = c.path(".git/index.lock")
+    with open(lock, "w", encoding="utf-8"):
+        pass
+    c.skill("new")
+    age(scene)
+    os.unlink(lock)  # what git writes is read when git is through, and then it is old enough
+    settled.barrier()
+    assert restart(scene, settled, reads) == []
 
 
 def test_what_git_makes_of_the_same_bytes_is_seen_without_reading_them(scene, settled, reads):
