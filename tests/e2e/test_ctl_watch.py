@@ -5,7 +5,7 @@ import signal
 
 import pytest
 
-from support.ctl import Follower, shelfctl
+from support.ctl import Follower, complete, shelfctl
 from support.redisserver import RedisServer
 from support.waiting import until
 from support.writer import Writer
@@ -124,6 +124,14 @@ def test_one_type_is_followed_through_snapshot_stream_gap_and_reset(server, writ
         writer.put("skill/x")
         writer.put("tool/x")
         assert follower.lines(5)[4] == "+ tool/x  rev 2"
+
+
+def test_completion_offers_the_types_of_the_catalog(server, writer):
+    writer.put("skill/a")
+    writer.put("prompt/a")
+    assert complete(server.folder, f"shelfctl --redis {server.reader} watch --type ") == ["prompt", "skill"]
+    assert complete(server.folder, f"shelfctl --redis {server.reader} watch --type=s") == ["skill"]
+    assert complete(server.folder, "shelfctl lint --type s") == ["skill"]
 
 
 def test_a_snapshot_has_no_place_to_begin(server):
