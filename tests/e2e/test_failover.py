@@ -2,14 +2,17 @@
 import itertools
 import json
 import os
+import signal
 import threading
 
 import pytest
 
 from oracle import stream
+from support import document
+from support.certificates import Authority
 from support.consumer import Consumer
 from support.ctl import Follower
-from support import document
+from support.network import HOST
 from support.topology import WATCHER, WATCHER_PASSWORD, WATCHER_RIGHTS, Cluster, Sentinels
 from support.waiting import until
 
@@ -56,7 +59,12 @@ class Load:
 
 def settle(scene, daemon, consumers):
     """Quiet now: everything is published, and every consumer has it."""
-    until("shelfd publishes again", lambda: daemon.status()["redis"]["state"] == "ready", 60)
+    master = scene.server.master()
+
+    def publishes():
+        status = daemon.status()["redis"]
+        return status["state"] == "ready" and status["server"].endswith(f":{master.port}")
+    until("shelfd publishes to the master", publishes)
     daemon.barrier()
     have = scene.check(may_cut=True)
     for consumer in consumers:
@@ -105,15 +113,29 @@ def settings(scene, **redis):
     return {"url": scene.server.url, "timeout": "2s", "sentinel": watcher, **redis}
 
 
-def test_the_master_is_found_by_both_programs(scene, topology):
+def found_by_both(scene, **redis):
     scene.checkout.skill("s0")
-    daemon = scene.daemon(redis=settings(scene)).start()
+    daemon = scene.daemon(redis=settings(scene, **redis)).start()
     scene.check()
-    assert daemon.status()["redis"]["url"] == topology.address
-    assert daemon.status()["redis"]["server"].endswith(f":{topology.master().port}")
-    assert "skill/s0" in scene.shelfctl("ls", "-c", daemon.config, "--redis", topology.reader).stdout
-    status = json.loads(scene.shelfctl("status", "--json", "-c", daemon.config, "--redis", topology.reader).stdout)
-    assert status["redis"]["url"] == topology.address
+    assert daemon.status()["redis"]["url"] == scene.server.address
+    assert daemon.status()["redis"]["server"].endswith(f":{scene.server.master().port}")
+    assert "skill/s0" in scene.shelfctl("ls", "-c", daemon.config, "--redis", scene.server.reader).stdout
+    status = json.loads(scene.shelfctl("status", "--json", "-c", daemon.config, "--redis", scene.server.reader).stdout)
+    assert status["redis"]["url"] == scene.server.address
+
+
+def test_the_master_is_found_by_both_programs(scene, topology):
+    found_by_both(scene)
+
+
+@pytest.mark.parametrize("kind", [Sentinels, Cluster])
+def test_the_master_is_found_by_both_programs_over_tls(scene, kind):
+    authority = Authority(os.path.join(scene.folder, "ca"))
+    scene.server = kind(os.path.join(scene.folder, "redis"), tls=(*authority.issue("node", f"IP:{HOST}"), authority.file))
+    scene.server.start()
+    found_by_both(scene, tls={"ca_file": authority.file})
+    done = scene.shelfctl("ls", "--redis", scene.server.reader, check=6)
+    assert "is signed by an unknown authority" in done.stderr
 
 
 def test_what_a_search_by_sentinels_ran_into_is_said(scene, sentinels):
@@ -152,6 +174,82 @@ def test_changes_that_a_failover_lost_are_published_again_and_consumers_told(sce
         watch.wait_until("watch has the new life", lambda: folded(watch.output()) == (have.head["generation"], want))
         assert "began a new life" in watch.errors()
     consumer.close()
+
+
+def test_a_master_that_hands_over_and_lives_on_is_left(scene, topology):
+    for i in range(20):
+        scene.checkout.skill(f"s{i}")
+    daemon = scene.daemon(redis=settings(scene)).start()
+    consumer = Consumer(topology)
+    generation = scene.published().head["generation"]
+    for _ in range(2):
+        load = Load(scene)
+        load.go_on(50)
+        topology.hand_over()
+        load.go_on(50)
+        load.stop()
+        have = settle(scene, daemon, [consumer])
+    if isinstance(topology, Cluster):
+        # There the old master stops before the new one begins: nothing was lost, so nothing begins anew.
+        assert have.head["generation"] == generation
+        assert consumer.resets == 0
+    consumer.close()
+
+
+def test_a_master_that_hangs_through_a_failover_and_comes_back_disturbs_nothing(scene, sentinels):
+    for i in range(20):
+        scene.checkout.skill(f"s{i}")
+    daemon = scene.daemon(redis=settings(scene)).start()
+    consumer = Consumer(sentinels)
+    old = sentinels.master()
+    old.process.send_signal(signal.SIGSTOP)
+    scene.checkout.skill("s0", "While it hung.")
+    until("another node is the master", lambda: sentinels.named() not in (None, old))
+    scene.checkout.skill("s1", "At the new one.")
+    settle(scene, daemon, [consumer])
+    old.process.send_signal(signal.SIGCONT)
+    scene.checkout.skill("s2", "With the old one back.")
+    until("the old one is a replica", lambda: old.role() == "slave")
+    settle(scene, daemon, [consumer])
+    consumer.close()
+
+
+def test_a_slot_that_is_moved_key_by_key_is_followed_and_loses_nothing(scene, cluster):
+    for i in range(20):
+        scene.checkout.skill(f"s{i}")
+    daemon = scene.daemon(redis=settings(scene)).start()
+    consumer = Consumer(cluster)
+    before = scene.check().head
+    target = cluster.nodes[0]
+    assert cluster.master() is not target
+
+    def half_way():
+        scene.checkout.skill("s0", "Half-way.")
+        scene.checkout.skill("new", "Half-way.")
+        daemon.wait_output("TRYAGAIN|ASK")
+    cluster.move_slot("{main}", target, half_way)
+    have = settle(scene, daemon, [consumer])
+    assert have.items["skill/new"]["description"] == "Half-way."
+    assert have.head["generation"] == before["generation"]
+    assert consumer.resets == 0
+    assert "skill/new" in scene.shelfctl("ls", "--redis", cluster.reader).stdout
+    consumer.close()
+
+
+def test_nothing_is_published_while_too_few_replicas_follow(scene, sentinels):
+    scene.checkout.skill("s0")
+    daemon = scene.daemon(redis=settings(scene, min_replicas=2)).start()
+    scene.check()
+    replicas = [node for node in sentinels.nodes if node.role() == "slave"]
+    replicas[0].kill()
+    rev = scene.rev()
+    scene.checkout.skill("s0", "Waits.")
+    daemon.wait_output("NOREPLICAS 1 of 2 replicas follow")
+    assert "NOREPLICAS" in daemon.status()["redis"]["condition"]
+    assert scene.rev() == rev
+    sentinels.revive(replicas[0])
+    settle(scene, daemon, [])
+    assert scene.published().items["skill/s0"]["description"] == "Waits."
 
 
 def test_a_master_that_is_killed_under_load_loses_nothing(scene, topology):

@@ -54,7 +54,7 @@ class Consumer:
             if master is None:
                 self.ended.wait(0.05)
                 continue
-            client = redis.Redis(unix_socket_path=master.socket, decode_responses=True, client_name=OURS)
+            client = redis.Redis(unix_socket_path=master.socket, decode_responses=True, client_name=OURS, socket_timeout=2)
             try:
                 while not self.ended.is_set():
                     self.read(client)

@@ -20,18 +20,27 @@ WATCHER_PASSWORD = "asks"
 WATCHER_RIGHTS = "-@all +client|setname +sentinel|get-master-addr-by-name +subscribe +ping &+switch-master"
 
 
+def listen(place, tls):
+    """Options of a server on a port; tls: its certificate, the key, and the authority's certificate, or None."""
+    if tls is None:
+        return ["--port", str(place)]
+    cert, key, authority = tls
+    return ["--port", "0", "--tls-port", str(place), "--tls-cert-file", cert, "--tls-key-file", key, "--tls-ca-cert-file",
+            authority, "--tls-auth-clients", "no", "--tls-replication", "yes", "--tls-cluster", "yes"]
+
+
 class Node(RedisServer):
     """A redis-server that is reached over TCP too, and whose replicas can be cut off."""
 
-    def __init__(self, folder, *options, rights=()):
+    def __init__(self, folder, *options, rights=(), tls=None):
         self.port = port()
-        super().__init__(folder, "--bind", HOST, "--port", str(self.port), "--protected-mode", "no",
+        super().__init__(folder, "--bind", HOST, *listen(self.port, tls), "--protected-mode", "no",
                          "--user", LINK, "on", ">secret", "+psync", "+replconf", "+ping",
                          "--masteruser", LINK, "--masterauth", "secret", *QUICK, *options)
 
         self.users = {name: [*rules, *rights] for name, rules in self.users.items()}
-        self.asker = redis.Redis(unix_socket_path=self.socket, decode_responses=True, socket_timeout=PATIENCE,
-                                 client_name=OURS)
+        # It may hang: then this is not the master.
+        self.asker = redis.Redis(unix_socket_path=self.socket, decode_responses=True, socket_timeout=3, client_name=OURS)
 
     def alive(self):
         return self.process is not None and self.process.poll() is None
@@ -106,13 +115,13 @@ class Topology:
 class Cluster(Topology):
     """Three masters and three replicas. The master that counts is the one with the slot of the catalog."""
 
-    def __init__(self, folder, catalog="main"):
+    def __init__(self, folder, tls=None, catalog="main"):
         self.catalog = catalog
         nodes = [Node(os.path.join(folder, f"node{i}"), "--cluster-enabled", "yes", "--cluster-node-timeout", "1000",
-                      "--cluster-announce-ip", HOST, "--cluster-replica-validity-factor", "0", rights=["+cluster|slots"])
+                      "--cluster-announce-ip", HOST, "--cluster-replica-validity-factor", "0", rights=["+cluster|slots"], tls=tls)
                  for i in range(6)]
         # One of the addresses is enough; the others are learned.
-        super().__init__("cluster", f"{HOST}:{nodes[0].port}")
+        super().__init__("cluster" if tls is None else "cluster+tls", f"{HOST}:{nodes[0].port}")
         self.nodes = nodes
 
     def start(self):
@@ -166,6 +175,31 @@ class Cluster(Topology):
                     pass
         return None
 
+    def hand_over(self):
+        """A replica takes the place of a master that lives on as a replica. Returns the old one."""
+        old = self.master()
+        name = old.asker.execute_command("CLUSTER", "MYID")
+        [replica] = [node for node in self.nodes if any("myself" in row[2] and row[3] == name for row in self.known(node))]
+        until("the replica takes over", lambda: self.accepted(replica, "FAILOVER"))
+        until("the replica has the slot", lambda: self.find_master() is replica)
+        return old
+
+    def move_slot(self, key, to, between=lambda: None):
+        """Moves the slot of a key to another node, key by key, as resharding does; between is called half-way."""
+        source = self.master()
+        slot = source.asker.execute_command("CLUSTER", "KEYSLOT", key)
+        names = [node.asker.execute_command("CLUSTER", "MYID") for node in (source, to)]
+        to.asker.execute_command("CLUSTER", "SETSLOT", slot, "IMPORTING", names[0])
+        source.asker.execute_command("CLUSTER", "SETSLOT", slot, "MIGRATING", names[1])
+        keys = source.asker.execute_command("CLUSTER", "GETKEYSINSLOT", slot, 100000)
+        for n, moved in enumerate(keys):
+            if n == len(keys) // 2:
+                between()
+            source.asker.execute_command("MIGRATE", HOST, to.port, moved, 0, 5000)
+        for node in (to, source, *(n for n in self.nodes if n.role() == "master")):
+            node.asker.execute_command("CLUSTER", "SETSLOT", slot, "NODE", names[1])
+        until("the slot has moved", lambda: self.find_master() is to)
+
     def kill_master(self):
         """SIGKILL, and wait until its replica has its slots. Returns the dead one."""
         old = self.master()
@@ -181,11 +215,13 @@ class Cluster(Topology):
 class Sentinels(Topology):
     """One master, two replicas, three sentinels with a password of their own."""
 
-    def __init__(self, folder):
+    def __init__(self, folder, tls=None):
         self.folder = folder
+        self.tls = tls
         self.ports = [port() for _ in range(3)]
-        super().__init__("sentinel", f"{','.join(f'{HOST}:{p}' for p in self.ports)}/{MASTER}")
-        self.nodes = [Node(os.path.join(folder, f"node{i}"), "--replica-announce-ip", HOST, rights=["+role", "+info"])
+        super().__init__("sentinel" if tls is None else "sentinel+tls", f"{','.join(f'{HOST}:{p}' for p in self.ports)}/{MASTER}")
+        self.nodes = [Node(os.path.join(folder, f"node{i}"), "--replica-announce-ip", HOST, rights=["+role", "+info"],
+                           tls=tls)
                       for i in range(3)]
 
     def start(self):
@@ -214,7 +250,9 @@ class Sentinels(Topology):
         os.makedirs(folder, exist_ok=True)
         path = os.path.join(folder, "sentinel.conf")
         with open(path, "w", encoding="utf-8") as file:
-            file.write(f'port {place}\nbind {HOST}\nprotected-mode no\ndir {folder}\nrequirepass "{SENTINEL_PASSWORD}"\n'
+            words = [word.removeprefix("--") for word in listen(place, self.tls)]
+            file.writelines(f"{name} {value}\n" for name, value in zip(words[::2], words[1::2]) if name != "tls-cluster")
+            file.write(f'bind {HOST}\nprotected-mode no\ndir {folder}\nrequirepass "{SENTINEL_PASSWORD}"\n'
                        f'user {WATCHER} on ">{WATCHER_PASSWORD}" resetchannels {WATCHER_RIGHTS}\n'
                        f'sentinel sentinel-pass "{SENTINEL_PASSWORD}"\nsentinel announce-ip {HOST}\n'
                        f"sentinel monitor {MASTER} {HOST} {self.nodes[0].port} 2\n"
@@ -224,7 +262,8 @@ class Sentinels(Topology):
                                                 stdin=subprocess.DEVNULL, stdout=log, stderr=log))
 
     def ask(self, place, *words):
-        client = redis.Redis(HOST, place, password=SENTINEL_PASSWORD, socket_timeout=PATIENCE, decode_responses=True)
+        client = redis.Redis(HOST, place, password=SENTINEL_PASSWORD, socket_timeout=PATIENCE, decode_responses=True,
+                             ssl=self.tls is not None, ssl_ca_certs=self.tls and self.tls[2])
         try:
             return client.execute_command("SENTINEL", *words)
         except (redis.ConnectionError, redis.ResponseError):
@@ -257,6 +296,13 @@ class Sentinels(Topology):
     def find_master(self):
         node = self.named()
         return node if node is not None and node.alive() and node.role() == "master" else None
+
+    def hand_over(self):
+        """A replica takes the place of a master that lives on as a replica. Returns the old one."""
+        old = self.master()
+        until("a sentinel begins a failover", lambda: self.ask(self.ports[0], "FAILOVER", MASTER))
+        until("another node is the master", lambda: (node := self.find_master()) is not None and node is not old)
+        return old
 
     def kill_master(self):
         """SIGKILL, and wait until another one is the master. Returns the dead one."""
