@@ -6,6 +6,7 @@ import pathlib
 import pytest
 
 from support.ctl import shelfctl
+from support.daemon import sanitized
 
 PERSON = """{
   "$schema": "https://json-schema.org/draft/2020-12/schema",
@@ -44,14 +45,18 @@ def places(verdict):
 
 
 class Suite:
-    """The public JSON-Schema-Test-Suite, a group at a time: its schema and its documents as files."""
+    """
+    The public JSON-Schema-Test-Suite, a group at a time: its schema and its documents as files. With sanitizers only
+    some of the groups: the unit test has them all.
+    """
 
     def __init__(self, folder, corpus, draft):
         self.folder, self.draft = folder, draft
         self.root = corpus / "suites" / "JSON-Schema-Test-Suite"
         if not self.root.is_dir():
             pytest.skip(f"no {self.root}")
-        self.wrong, self.right = [], 0
+        self.wrong, self.right, self.groups = [], 0, 0
+        self.every = 10 if sanitized() else 1
         remotes = pathlib.Path(folder, "remotes")
         remotes.mkdir()
         for entry in (self.root / "remotes").iterdir():
@@ -60,6 +65,9 @@ class Suite:
 
     def run(self, path, *options):
         for group in json.loads((self.root / "tests" / self.draft / path).read_text(encoding="utf-8")):
+            self.groups += 1
+            if self.groups % self.every != 0:
+                continue
             pathlib.Path(self.folder, "schema.json").write_text(json.dumps(group["schema"]), encoding="utf-8")
             names = [f"{i}.json" for i in range(len(group["tests"]))]
             for name, test in zip(names, group["tests"]):
@@ -81,7 +89,7 @@ def test_the_required_tests_of_the_public_suite_are_decided_as_it_says(folder, c
         suite.run(path.name)
     print(f"{draft}: {suite.right} right, {len(suite.wrong)} wrong")
     assert suite.wrong == []
-    assert suite.right >= count
+    assert suite.every > 1 or suite.right >= count
 
 
 @pytest.mark.parametrize("draft", ["draft2020-12", "draft7"])

@@ -6,6 +6,8 @@ import subprocess
 
 import pytest
 
+from support.daemon import sanitized
+
 
 @pytest.fixture
 def traced(scene):
@@ -14,7 +16,7 @@ def traced(scene):
         pytest.skip("there is no strace")
     if subprocess.run(["strace", "-o", os.devnull, "true"], capture_output=True, check=False).returncode != 0:
         pytest.skip("strace may not trace here")
-    if "fsanitize" in open(os.path.join(os.environ.get("SHELFD_BUILD", "."), "Makefile"), encoding="utf-8").read():
+    if sanitized():
         pytest.skip("the leak checker does not run under strace")
     daemon = scene.daemon()
     log = os.path.join(scene.folder, "strace")

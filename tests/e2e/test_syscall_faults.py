@@ -7,7 +7,7 @@ import re
 
 import pytest
 
-from support.daemon import BUILD, SHELFD, run
+from support.daemon import SHELFD, run, sanitized
 from support.faults import Fault, from_start, met, short_reads
 from support.live import Live, summary
 from support.waiting import until
@@ -15,11 +15,6 @@ from support.waiting import until
 NAMES = [f"g{i % 3}/s{i}" for i in range(12)]
 QUEUE = "anon_inode:inotify"
 DEGRADED = re.compile(r"cannot be read|cannot be watched|is lost|is polled|change while they are read")
-
-
-def sanitized():
-    with open(os.path.join(BUILD, "Makefile"), encoding="utf-8") as file:
-        return "fsanitize" in file.read()
 
 
 def fill(checkout):

@@ -19,6 +19,12 @@ BUILD = pathlib.Path(os.environ.get("SHELFD_BUILD", SOURCE)).resolve()
 SHELFD = BUILD / "src" / "shelfd"
 SHELFCTL = BUILD / "src" / "ctl" / "shelfctl"
 
+
+def sanitized():
+    """Was it built with sanitizers? Each process is an order slower then."""
+    return "fsanitize" in (BUILD / "Makefile").read_text(encoding="utf-8")
+
+
 SANITIZER = re.compile(r"AddressSanitizer|LeakSanitizer|UndefinedBehaviorSanitizer|runtime error:")
 
 
