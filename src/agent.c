@@ -414,7 +414,7 @@ agent_new(const struct settings *s, const char *root, const struct agent_options
 	a->facts = facts_new(&s->collections);
 	a->catalog = catalog_new();
 	a->published = published_new();
-	if (agent_folders(a, e) != 0 || agent_loop(a, e) != 0)
+	if (agent_folders(a, e) != 0 || agent_loop(a, e) != 0 || agent_jobs_init(a, e) != 0)
 		goto fail;
 	agent_state_open(a); /* first, as it is read in the pool beside all that follows */
 	if (agent_git_open(a, e) != 0 || agent_watcher(a, e) != 0 || agent_publisher(a, e) != 0 ||
@@ -447,6 +447,7 @@ static void
 agent_close_loop(struct agent *a)
 {
 	(void)uv_prepare_stop(&a->step);
+	agent_jobs_close(a);
 	if (a->watch_polled)
 		uv_close((uv_handle_t *)&a->watch_poll, NULL);
 	if (a->http_polled)
@@ -456,6 +457,7 @@ agent_close_loop(struct agent *a)
 	while (uv_run(&a->loop, UV_RUN_DEFAULT) != 0)
 		;
 	(void)uv_loop_close(&a->loop);
+	agent_jobs_free(a);
 }
 
 void

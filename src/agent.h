@@ -15,6 +15,7 @@ struct agent_options {
 	bool once; /* one full sync, then end */
 	bool dry_run; /* say what a full sync would change, write nothing */
 	bool tell_systemd; /* sd_notify(3) */
+	unsigned int workers; /* threads of libuv's pool that may read files at once; at least 1 */
 	/* SIGHUP: are there new settings to go on with? false: they are wrong, and the old ones stay. */
 	bool (*reload)(void *arg);
 	void *reload_arg;

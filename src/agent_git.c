@@ -1,3 +1,4 @@
+#include <stddef.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -33,21 +34,18 @@ agent_git_open(struct agent *a, struct err *e)
 }
 
 static void
-head_read(uv_work_t *work)
+head_read(struct job *j)
 {
-	struct agent *a = work->data;
+	struct agent *a = (struct agent *)((char *)j - offsetof(struct agent, head_job));
 
 	if (repo_read_head(a->repo, &a->head, &a->head_why) != 0)
 		a->head = NULL;
 }
 
 static void
-head_done(uv_work_t *work, int status)
+head_done(struct agent *a, struct job *j)
 {
-	struct agent *a = work->data;
-
-	(void)status; /* never cancelled */
-	a->jobs--;
+	(void)j;
 	a->head_asked = false;
 	if (a->head != NULL) {
 		repo_take_head(a->repo, a->head);
@@ -62,13 +60,9 @@ agent_git_begin(struct agent *a)
 {
 	if (a->repo == NULL)
 		return;
-	a->head_work.data = a;
+	a->head_job = (struct job){.work = head_read, .done = head_done};
 	a->head_asked = true;
-	a->jobs++;
-	if (uv_queue_work(&a->loop, &a->head_work, head_read, head_done) != 0) {
-		head_read(&a->head_work);
-		head_done(&a->head_work, 0);
-	}
+	agent_jobs_add(a, &a->head_job);
 }
 
 static void

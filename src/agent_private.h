@@ -114,6 +114,24 @@ struct guide {
 	usec_t again_at; /* look for another one to listen to; USEC_NEVER */
 };
 
+/* Something that a thread of the pool does for the loop. */
+struct job {
+	STAILQ_ENTRY(job) link;
+	void (*work)(struct job *j); /* in the thread */
+	void (*done)(struct agent *a, struct job *j); /* in the loop, afterwards */
+};
+
+STAILQ_HEAD(job_list, job);
+
+struct crew {
+	bool ready;
+	int fd; /* eventfd(2): done is not empty */
+	uv_poll_t poll;
+	uv_mutex_t lock; /* of what follows */
+	struct job_list todo, done;
+	unsigned int at_work; /* workers that look for jobs */
+};
+
 struct agent {
 	const struct settings *settings;
 	struct agent_options opt;
@@ -130,8 +148,8 @@ struct agent {
 	uv_signal_t on_term, on_int, on_hup;
 
 	struct repo *repo; /* NULL outside git */
-	struct head *head; /* of repo, read by head_work while head_asked: the first time, in the pool */
-	uv_work_t head_work;
+	struct head *head; /* of repo, read by head_job while head_asked: the first time, in the pool */
+	struct job head_job;
 	struct err head_why;
 	bool head_asked;
 	usec_t git_again; /* it could not be read: when to try again; USEC_NEVER */
@@ -161,7 +179,8 @@ struct agent {
 	usec_t guard_at; /* when to look once more */
 	uint64_t guarded; /* how often */
 	bool rescan; /* the ignore rules moved: look at everything again */
-	unsigned int jobs; /* in the pool */
+	unsigned int jobs; /* in the pool, or done and not taken yet */
+	struct crew crew;
 	LIST_HEAD(, retry) retries;
 	LIST_HEAD(, waiter) waiters;
 	bool put_off; /* something half-written was: barriers begin anew */
@@ -184,6 +203,12 @@ struct agent {
 void agent_stop(struct agent *a, enum agent_end end);
 bool agent_settled(const struct agent *a); /* all that was seen is read */
 bool agent_drained(const struct agent *a); /* nothing seen that is not published */
+
+/* agent_jobs.c */
+int agent_jobs_init(struct agent *a, struct err *e);
+void agent_jobs_add(struct agent *a, struct job *j);
+void agent_jobs_close(struct agent *a); /* with the loop's handles; all jobs are done */
+void agent_jobs_free(struct agent *a);
 
 /* agent_git.c */
 int agent_git_open(struct agent *a, struct err *e); /* but HEAD */

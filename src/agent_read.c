@@ -8,13 +8,12 @@
 #include "base/log.h"
 #include "base/mem.h"
 #include "base/text.h"
-#include "base/thread.h"
 #include "manifest/read.h"
 
 enum {
 	INLINE_FILES = 4, /* so many at once are read in the loop: no hop, a save is published at once */
 	INLINE_BYTES = 256 * 1024, /* of one file */
-	JOB_FILES = 32,
+	BATCH_FILES = 32,
 	/* While a scan goes on: what was seen last may still turn out to be another bundle's. */
 	SEEN_LAST = 128,
 	WANTED_STEP = 1024, /* so many are dealt with in one step, so that Redis is not kept waiting */
@@ -38,12 +37,11 @@ struct reading {
 	char *why; /* READ_ERROR: the message */
 };
 
-struct job {
-	uv_work_t work;
-	struct agent *agent;
+struct batch {
+	struct job job; /* first */
 	int root_fd;
 	size_t n;
-	struct reading readings[JOB_FILES];
+	struct reading readings[BATCH_FILES];
 };
 
 static int64_t
@@ -190,67 +188,47 @@ reading_done(struct agent *a, struct reading *r, usec_t now)
 	free(r->why);
 }
 
-/* What the pool does can wait; what the loop does others wait for: Redis for its next call, a client for an answer. */
 static void
-job_give_way(void)
+batch_work(struct job *j)
 {
-	static _Thread_local bool done;
-
-	if (!done)
-		thread_background();
-	done = true;
-}
-
-static void
-job_work(uv_work_t *work)
-{
-	struct job *j = work->data;
+	struct batch *b = (struct batch *)j;
 	struct buf bytes = {0};
 
-	job_give_way();
-	for (size_t i = 0; i < j->n; i++)
-		reading_do(j->root_fd, &j->readings[i], &bytes);
+	for (size_t i = 0; i < b->n; i++)
+		reading_do(b->root_fd, &b->readings[i], &bytes);
 	buf_free(&bytes);
 }
 
 static void
-job_after(uv_work_t *work, int status)
+batch_done(struct agent *a, struct job *j)
 {
-	struct job *j = work->data;
-	struct agent *a = j->agent;
+	struct batch *b = (struct batch *)j;
 	usec_t now = clock_now();
 
-	(void)status; /* jobs are never cancelled */
-	for (size_t i = 0; i < j->n; i++)
-		reading_done(a, &j->readings[i], now);
-	a->jobs--;
-	free(j);
+	for (size_t i = 0; i < b->n; i++)
+		reading_done(a, &b->readings[i], now);
+	free(b);
 }
 
 static void
-job_start(struct agent *a, struct job *j)
+batch_start(struct agent *a, struct batch *b)
 {
-	j->work.data = j;
-	j->agent = a;
-	j->root_fd = watcher_root_fd(a->watcher);
-	a->jobs++;
-	if (uv_queue_work(&a->loop, &j->work, job_work, job_after) != 0) {
-		job_work(&j->work);
-		job_after(&j->work, 0);
-	}
+	b->job = (struct job){.work = batch_work, .done = batch_done};
+	b->root_fd = watcher_root_fd(a->watcher);
+	agent_jobs_add(a, &b->job);
 }
 
 static void
-read_inline(struct agent *a, struct job *j, usec_t now)
+read_inline(struct agent *a, struct batch *b, usec_t now)
 {
 	struct buf bytes = {0};
 
-	for (size_t i = 0; i < j->n; i++) {
-		reading_do(watcher_root_fd(a->watcher), &j->readings[i], &bytes);
-		reading_done(a, &j->readings[i], now);
+	for (size_t i = 0; i < b->n; i++) {
+		reading_do(watcher_root_fd(a->watcher), &b->readings[i], &bytes);
+		reading_done(a, &b->readings[i], now);
 	}
 	buf_free(&bytes);
-	free(j);
+	free(b);
 }
 
 static void
@@ -271,24 +249,24 @@ retry_due(struct agent *a, usec_t now)
 	}
 }
 
-/* The next files that are to be read, at most JOB_FILES, of so many that are wanted; NULL when none are. */
-static struct job *
-job_next(struct agent *a, size_t *wanted, bool *ret_large)
+/* The next files that are to be read, at most BATCH_FILES, of so many that are wanted; NULL when none are. */
+static struct batch *
+batch_next(struct agent *a, size_t *wanted, bool *ret_large)
 {
-	struct job *j = mem_zalloc(sizeof *j);
+	struct batch *b = mem_zalloc(sizeof *b);
 	struct wanted w;
 
 	*ret_large = false;
-	while (j->n < JOB_FILES && *wanted != 0 && facts_next_wanted(a->facts, &w)) {
+	while (b->n < BATCH_FILES && *wanted != 0 && facts_next_wanted(a->facts, &w)) {
 		--*wanted;
 		if (agent_recall(a, &w))
 			continue;
 		*ret_large |= w.sig->size > INLINE_BYTES;
-		reading_init(a, &w, &j->readings[j->n++]);
+		reading_init(a, &w, &b->readings[b->n++]);
 	}
-	if (j->n != 0)
-		return j;
-	free(j);
+	if (b->n != 0)
+		return b;
+	free(b);
 	return NULL;
 }
 
@@ -296,7 +274,7 @@ void
 agent_read(struct agent *a, usec_t now)
 {
 	size_t wanted = WANTED_STEP;
-	struct job *j;
+	struct batch *b;
 	bool large;
 
 	retry_due(a, now);
@@ -306,11 +284,11 @@ agent_read(struct agent *a, usec_t now)
 	}
 	if (a->state.loading)
 		return;
-	while ((j = job_next(a, &wanted, &large)) != NULL) {
-		if (j->n <= INLINE_FILES && !large && a->jobs == 0)
-			read_inline(a, j, now);
+	while ((b = batch_next(a, &wanted, &large)) != NULL) {
+		if (b->n <= INLINE_FILES && !large && a->jobs == 0)
+			read_inline(a, b, now);
 		else
-			job_start(a, j);
+			batch_start(a, b);
 	}
 	a->state.more = facts_wanted(a->facts) > 0;
 }
@@ -319,13 +297,13 @@ agent_read(struct agent *a, usec_t now)
 void
 agent_read_ahead(struct agent *a)
 {
-	size_t wanted = JOB_FILES;
+	size_t wanted = BATCH_FILES;
 	bool large;
 
 	if (agent_recalls(a))
 		return;
-	for (; facts_wanted(a->facts) >= SEEN_LAST + JOB_FILES; wanted = JOB_FILES)
-		job_start(a, job_next(a, &wanted, &large));
+	for (; facts_wanted(a->facts) >= SEEN_LAST + BATCH_FILES; wanted = BATCH_FILES)
+		batch_start(a, batch_next(a, &wanted, &large));
 }
 
 usec_t

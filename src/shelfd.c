@@ -341,20 +341,21 @@ live(const struct settings *s, const struct flags *f)
 }
 
 /*
- * libuv's pool reads and parses files: a thread for each processor, but at least
- * two, because a disk may keep one waiting, and at most libuv's own four. Each
- * has a heap of its own, as the loop has: with fewer they wait for each other.
+ * Files are read and parsed in libuv's pool, by a worker for each processor, but at least
+ * two, because a disk may keep one waiting, and at most four. One more thread is for whatever else
+ * has to wait. Each has a heap of its own, as the loop has: with fewer they wait for each other.
  */
-static void
+static unsigned int
 set_threads(void)
 {
 	long n = sysconf(_SC_NPROCESSORS_ONLN);
 	char text[16];
 
 	n = n < 2 ? 2 : n > 4 ? 4 : n;
-	(void)snprintf(text, sizeof text, "%ld", n);
+	(void)snprintf(text, sizeof text, "%ld", n + 1);
 	(void)setenv("UV_THREADPOOL_SIZE", text, 0);
-	(void)mallopt(M_ARENA_MAX, (int)n + 1);
+	(void)mallopt(M_ARENA_MAX, (int)n + 2);
+	return (unsigned int)n;
 }
 
 int
@@ -373,7 +374,7 @@ main(int argc, char **argv)
 	flags.agent.reload = reload;
 	flags.agent.reload_arg = &flags;
 	(void)signal(SIGPIPE, SIG_IGN);
-	set_threads();
+	flags.agent.workers = set_threads();
 	if (load(&flags, &settings) != 0) {
 		settings_free(&settings);
 		return EXIT_USAGE;
