@@ -36,35 +36,56 @@ is_choice(const struct schema_violation *w)
 	return strcmp(w->keyword, "anyOf") == 0 || strcmp(w->keyword, "oneOf") == 0;
 }
 
+static bool
+begins(const char *s, const char *start, size_t n)
+{
+	return strncmp(s, start, n) == 0 && (s[n] == '\0' || s[n] == '/');
+}
+
+/*
+ * May other be why the choice w fails? It is about the same value or one below it,
+ * and not a rule of the schema that has the choice as one of its parts.
+ */
+static bool
+is_reason(const struct schema_violation *w, const struct schema_violation *other)
+{
+	const char *keyword = strrchr(w->schema, '/');
+	bool beside = keyword != NULL && begins(other->schema, w->schema, (size_t)(keyword - w->schema));
+
+	return begins(other->pointer, w->pointer, strlen(w->pointer)) &&
+	    (!beside || begins(other->schema, w->schema, strlen(w->schema)));
+}
+
 /* Does it only say that no alternative fits, where the nearest one says why, or another did before it? */
 static bool
 is_summary(const struct schema_report *report, const struct schema_violation *w)
 {
-	size_t n = strlen(w->pointer);
-
 	for (size_t i = 0; is_choice(w) && i < report->n; i++) {
 		const struct schema_violation *other = &report->v[i];
-		bool same = strcmp(other->pointer, w->pointer) == 0;
-		bool below = strncmp(other->pointer, w->pointer, n) == 0 && other->pointer[n] == '/';
+		bool before = other < w && strcmp(other->pointer, w->pointer) == 0;
 
-		if (is_choice(other) ? same && other < w : same || below)
+		if (is_choice(other) ? before : is_reason(w, other))
 			return true;
 	}
 	return false;
 }
 
-/* Did a rule of shelfd's own, which knows more, complain of this value already? */
+/* Did a rule of shelfd's own, which knows more, complain of this value already? told: so many problems came before. */
 static bool
-already_told(const struct problems *ps, size_t n, const struct schema_violation *w)
+already_told(const struct check *c, size_t told, const char *prefix, const struct schema_violation *w)
 {
-	for (size_t i = 0; i < n && i < ps->n; i++) {
-		const struct problem *p = &ps->v[i];
+	struct buf pointer = {0};
+	bool found = false;
 
-		if (p->pointer != NULL && strcmp(p->pointer, w->pointer) == 0 && p->line == w->line &&
-		    p->column == w->column)
-			return true;
+	buf_addf(&pointer, "%s%s%s", c->base, prefix, w->pointer);
+	for (size_t i = 0; i < told && i < c->ps->n && !found; i++) {
+		const struct problem *p = &c->ps->v[i];
+
+		found = p->pointer != NULL && strcmp(p->pointer, buf_str(&pointer)) == 0 && p->line == w->line &&
+		    p->column == w->column;
 	}
-	return false;
+	buf_free(&pointer);
+	return found;
 }
 
 static const struct schema *
@@ -84,16 +105,19 @@ schema_for(const struct check *c)
 void
 rule_report(const struct check *c, const struct rule *r, const char *prefix, const struct schema_report *report)
 {
+	size_t told = c->ps->n;
+
 	for (size_t i = 0; i < report->n; i++) {
 		const struct schema_violation *w = &report->v[i];
 		struct buf pointer = {0};
-		struct rule told = *r;
+		struct rule advised = *r;
 
-		if (is_summary(report, w))
+		if (is_summary(report, w) || already_told(c, told, prefix, w))
 			continue;
 		buf_addf(&pointer, "%s%s", prefix, w->pointer);
-		told.hint = w->hint != NULL ? w->hint : r->hint;
-		rule_complain(c, &told, (struct rule_place){w->line, w->column, buf_str(&pointer)}, "%s", w->message);
+		advised.hint = w->hint != NULL ? w->hint : r->hint;
+		rule_complain(
+		    c, &advised, (struct rule_place){w->line, w->column, buf_str(&pointer)}, "%s", w->message);
 		buf_free(&pointer);
 	}
 }
@@ -141,7 +165,7 @@ rule_schema(const struct check *c)
 		for (size_t i = 0; i < report.n; i++) {
 			const struct schema_violation *w = &report.v[i];
 
-			if (!already_told(c->ps, told, w) && !is_summary(&report, w))
+			if (!already_told(c, told, "", w) && !is_summary(&report, w))
 				complain_by_schema(c, w);
 		}
 		break;

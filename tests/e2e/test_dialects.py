@@ -183,6 +183,15 @@ def test_what_the_schema_describes_is_the_hint_where_there_is_no_better_one(lint
     assert "quotes" in kind["hint"]
 
 
+def test_a_choice_is_told_beside_what_has_nothing_to_do_with_it_and_not_beside_its_own_reason(lint):
+    text = "version: 1.0.0\npresentation: {fields: [{name: a}]}\nfulfillment: {actions: [{type: t}]}\n"
+    assert [p[0] for p in lint.of(text, "catalog-item")] == ["schema-violation", "schema-required"]
+    text = "name: a\ndescription: d\ninputSchema: {type: int}\n"
+    assert [p[0] for p in lint.of(text, "tool")] == ["tool-input-schema"]
+    text = "name: a\ndescription: d\ninputSchema: {properties: {a: {type: int}}}\n"
+    assert [p[0] for p in lint.of(text, "tool")] == ["tool-schema-invalid"]
+
+
 def test_rules_switch_single_kinds_of_violations_off(lint):
     text = "name: A B\ntools: 5\n"
     assert [p[0] for p in lint.of(text, "agent")] == ["schema-required", "schema-value", "schema-type"]
