@@ -360,14 +360,16 @@ scan_put(void *arg, const struct candidate_facts *cand)
 	if (m == NULL)
 		return;
 	text_percent_encode(&path, cand->path, strlen(cand->path));
-	if (m->ok) {
+	if (m->ok)
+		key = mem_printf("%s/%s", cand->collection->type, m->id);
+	else if (cand->collection->id_from == NULL)
+		key = scan_key(cand->collection, cand->path, cand->entry);
+	/* A bundle that cannot be read whole is no item: the last good version stays. */
+	if (m->ok && cand->unreadable == NULL) {
 		struct item_place at = {.source = SCAN_SOURCE, .path = buf_str(&path), .files = cand->files};
 
 		memcpy(at.bundle_sha256, cand->bundle_sha256, SHA256_SIZE);
 		c.item = item_new(cand->collection->type, m, &at);
-		key = mem_strdup(c.item->key);
-	} else if (cand->collection->id_from == NULL) {
-		key = scan_key(cand->collection, cand->path, cand->entry);
 	}
 	c.path = buf_str(&path);
 	c.key = key;

@@ -10,7 +10,6 @@ import pytest
 
 from support.consumers import Python, Shell, Watch, assert_equal_to_the_truth
 from support.redisserver import RedisServer
-from support.waiting import until
 from support.writer import Writer
 
 CHANGES = int(os.environ.get("SHELFD_TEST_CHANGES", "3000"))
@@ -150,36 +149,6 @@ def test_consumers_of_a_redis_that_comes_back_with_older_data_have_these_too(man
     many.client = many.server.client()
     assert int(many.client.hget(many.writer.prefix + "head", "rev")) == 50
     assert_equal_to_the_truth(many.consumers, many.client)
-
-
-def test_after_a_rollback_to_an_older_rdb_under_a_shelfd_each_consumer_ends_equal_to_the_truth(scene):
-    for n in range(20):
-        scene.checkout.skill(f"s{n}")
-    daemon = scene.daemon().start()
-    consumers = [kind(scene.folder, kind.__name__.lower(), scene.server) for kind in (Watch, Python, Shell)]
-    try:
-        for n in range(10):
-            scene.checkout.skill(f"s{n}", f"Before it was saved {n}.")
-        daemon.barrier()
-        scene.server.client().save()
-        saved = scene.published().head
-        for n in range(5, 15):
-            scene.checkout.skill(f"s{n}", f"After it was saved {n}.")
-        scene.checkout.remove("skills/s19")
-        daemon.barrier()
-        assert_equal_to_the_truth(consumers, scene.server.client())
-        scene.server.stop(signal.SIGKILL)
-        scene.checkout.skill("s0", "While Redis was away.")
-        scene.server.start()
-        until("shelfd begins a new life", lambda: scene.published().head["generation"] != saved["generation"])
-        daemon.barrier()
-        scene.check()
-        assert_equal_to_the_truth(consumers, scene.server.client())
-        assert all(consumer.resets >= 2 for consumer in consumers)
-    finally:
-        for consumer in consumers:
-            consumer.stop()
-            consumer.assert_clean()
 
 
 def test_ten_consumers_that_join_fall_behind_reconnect_and_pause_end_equal_to_the_truth(many):

@@ -4,6 +4,8 @@ import json
 import pytest
 
 from oracle.published import prefix
+from support.daemon import SHELFCTL, run
+from support.faults import from_start, met
 
 
 @pytest.fixture
@@ -136,6 +138,17 @@ def test_outside_of_git_it_compares_as_well(scene):
     assert found(scene) == {"skill/one": ("created", {})}
     scene.once()
     assert found(scene) == {}
+
+
+def test_a_bundle_that_cannot_be_read_whole_is_stale_as_it_is_for_shelfd(synced):
+    """The file is there, but the disk gives it to nobody."""
+    done = run(*from_start(synced.folder, "openat2:error=EIO", only=["skills/two/notes.txt"]), SHELFCTL, "diff", "--json", "--redis",
+               synced.server.reader, "-C", synced.checkout.root, folder=synced.folder, check=5,
+               ASAN_OPTIONS="detect_leaks=0")
+    assert met(synced.folder)
+    [row] = map(json.loads, done.stdout.splitlines())
+    assert (row["id"], row["fields"]) == ("two", {"state": {"redis": "ok", "disk": "stale"}})
+    assert "skills/two/SKILL.md: " in done.stderr
 
 
 def test_trouble_is_no_difference(synced):

@@ -565,6 +565,7 @@ def test_three_consumers_that_tail_a_redis_that_goes_back_end_equal_to_the_truth
     finally:
         for consumer in consumers:
             consumer.stop()
+            consumer.assert_clean()
 
 
 def test_no_other_end_of_shelfd_costs_the_generation(scene, settled):
