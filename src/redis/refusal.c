@@ -13,6 +13,7 @@ refusal_of(const char *word)
 	    {"READONLY", REFUSAL_MOVED},
 	    {"MOVED", REFUSAL_MOVED},
 	    {"MASTERDOWN", REFUSAL_MOVED},
+	    {"CLUSTERDOWN", REFUSAL_MOVED}, /* this node may be the one that is cut off from the others */
 	    {"NOAUTH", REFUSAL_DENIED},
 	    {"WRONGPASS", REFUSAL_DENIED},
 	    {"NOPERM", REFUSAL_DENIED},
@@ -28,6 +29,6 @@ refusal_of(const char *word)
 	for (size_t i = 0; i < sizeof table / sizeof *table; i++)
 		if (strcmp(word, table[i].word) == 0)
 			return table[i].refusal;
-	/* OOM, MISCONF, LOADING, BUSY, NOREPLICAS, CLUSTERDOWN, TRYAGAIN, TYPE, and what nobody has thought of yet. */
+	/* OOM, MISCONF, LOADING, BUSY, NOREPLICAS, TRYAGAIN, ASK, TYPE, and what nobody has thought of yet. */
 	return REFUSAL_WAIT;
 }

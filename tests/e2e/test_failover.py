@@ -236,6 +236,27 @@ def test_a_slot_that_is_moved_key_by_key_is_followed_and_loses_nothing(scene, cl
     consumer.close()
 
 
+def test_a_cluster_that_is_down_is_waited_for(scene, cluster):
+    scene.checkout.skill("s0")
+    daemon = scene.daemon(redis=settings(scene)).start()
+    consumer = Consumer(cluster)
+    # Without a third of the slots, a cluster as it comes serves none.
+    lost = [cluster.nodes[0], cluster.nodes[3]]
+    assert cluster.master() not in lost
+    for node in lost:
+        node.kill()
+    scene.checkout.skill("s0", "Waits.")
+    daemon.wait_output("CLUSTERDOWN")
+    assert "CLUSTERDOWN" in until("status says why", lambda: daemon.status()["redis"]["condition"])
+    for node in lost:
+        node.start()
+    until("the cluster is whole again", cluster.whole)
+    have = settle(scene, daemon, [consumer])
+    assert have.items["skill/s0"]["description"] == "Waits."
+    assert consumer.resets == 0
+    consumer.close()
+
+
 def test_nothing_is_published_while_too_few_replicas_follow(scene, sentinels):
     scene.checkout.skill("s0")
     daemon = scene.daemon(redis=settings(scene, min_replicas=2)).start()
