@@ -12,9 +12,9 @@ from support.waiting import until
 CUTS = int(os.environ.get("SHELFD_TEST_CUTS", "1000"))
 
 
-def read_again(client, catalog, mark):
-    """With the next connection the daemon finds a head that it does not know, and reads all that is published."""
-    client.hset(prefix(catalog) + "head", "batch", mark)
+def read_again(client, catalog, generation):
+    """With the next connection the daemon finds a life that it does not know, and reads all that is published."""
+    client.hset(prefix(catalog) + "head", "generation", generation)
 
 
 def reconnected(proxy, connections):
@@ -35,14 +35,16 @@ def test_a_start_that_is_cut_at_any_byte_of_its_replies_loses_and_repeats_nothin
     cuts = collections.Counter()
 
     def work(catalog, proxy, _daemon):
-        read_again(client, catalog, "first")
+        read_again(client, catalog, "f" * 32)
         total = reconnected(proxy, 1)
         assert proxy.answered["HMGET"] == 1 and proxy.answered["HSCAN"] == 1
         for at in range(1 + int(catalog[1:]), total, len(rows)):
-            read_again(client, catalog, f"cut at {at}")
+            read_again(client, catalog, f"{at:032x}")
             proxy.budgets.append(at)
             reconnected(proxy, 2)
             cuts[catalog] += 1
+        read_again(client, catalog, heads[catalog]["generation"])
+        reconnected(proxy, 1)
 
     in_parallel(work, rows)
     print(f"{sum(cuts.values())} cuts")

@@ -66,13 +66,13 @@ class Scene:
     def published(self, catalog="main"):
         return published.take(self.server.client(), catalog)
 
-    def expected(self):
-        return oracle.checkout.expected(self.checkout.root, self.collections)
+    def expected(self, root=None):
+        return oracle.checkout.expected(root or self.checkout.root, self.collections)
 
-    def check(self, stale=None, commit=None, may_cut=False, catalog="main"):
+    def check(self, stale=None, commit=None, may_cut=False, catalog="main", root=None):
         """Asserts that Redis is what the oracle says, at one with itself, and what a replay gives. Returns it."""
         have = self.published(catalog)
-        wrong = published.differences(self.expected(), have, commit, stale)
+        wrong = published.differences(self.expected(root), have, commit, stale)
         wrong += published.inconsistencies(have)
         wrong += stream.differences(stream.replay(self.server.client(), catalog, may_cut=may_cut), have)
         assert not wrong, "\n".join(wrong[:40])

@@ -1,15 +1,26 @@
-"""Several daemons on one checkout, each with a catalog and a proxy of its own: what waits can be done side by side."""
+"""Several daemons, each with a catalog and a proxy of its own: what waits can be done side by side."""
 import threading
 
+from .checkout import Checkout
 
-def daemons(scene, number, **settings):
-    """[(catalog, proxy, daemon)], all ready."""
+
+def own_checkouts(scene, number):
+    """One for each of them, with one skill."""
+    made = [Checkout(f"{scene.folder}/checkout{i}").init() for i in range(number)]
+    for checkout in made:
+        checkout.skill("one")
+    return made
+
+
+def daemons(scene, number, checkouts=None, **settings):
+    """[(catalog, proxy, daemon)], all ready. checkouts: one for each, if not the scene's for all. settings: of redis."""
     scene.redis()
     rows = []
-    for catalog in (f"c{i}" for i in range(number)):
+    for i in range(number):
+        catalog, proxy = f"c{i}", scene.proxy()
         scene.server.allow(catalog)
-        proxy = scene.proxy()
-        daemon = scene.daemon(catalog, catalog=catalog, redis={"url": proxy.url, **settings})
+        source = {"root": (checkouts[i] if checkouts else scene.checkout).root}
+        daemon = scene.daemon(catalog, catalog=catalog, source=source, redis={"url": proxy.url, **settings})
         rows.append((catalog, proxy, daemon.start(wait=False)))
     for _, _, daemon in rows:
         daemon.wait_ready()
