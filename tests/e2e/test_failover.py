@@ -10,9 +10,9 @@ import pytest
 from oracle import stream
 from support import document
 from support.certificates import Authority
-from support.consumer import Consumer
-from support.ctl import Follower
+from support.consumers import Watch, assert_equal_to_the_truth
 from support.network import HOST
+from support.replayer import Replayer
 from support.topology import WATCHER, WATCHER_PASSWORD, WATCHER_RIGHTS, Cluster, Sentinels
 from support.waiting import until
 
@@ -57,8 +57,29 @@ class Load:
         self.thread.join()
 
 
-def settle(scene, daemon, consumers):
-    """Quiet now: everything is published, and every consumer has it."""
+class Follower(Watch):
+    """shelfctl watch, which may ask the sentinels."""
+
+    def environment(self):
+        return {"SHELFD_REDIS_SENTINEL_USER": WATCHER, "SHELFD_REDIS_SENTINEL_PASSWORD_FILE":
+                os.path.join(self.folder, "..", "sentinel-password")}
+
+
+@pytest.fixture
+def follow(scene):
+    """Starts a follower; all end with the test."""
+    followers = []
+
+    def start(name="watch"):
+        followers.append(Follower(scene.folder, name, scene.server))
+        return followers[-1]
+    yield start
+    for follower in followers:
+        follower.stop()
+
+
+def settle(scene, daemon, replayers=(), followers=()):
+    """Quiet now: everything is published, and everybody has it."""
     master = scene.server.master()
 
     def publishes():
@@ -67,26 +88,11 @@ def settle(scene, daemon, consumers):
     until("shelfd publishes to the master", publishes)
     daemon.barrier()
     have = scene.check(may_cut=True)
-    for consumer in consumers:
-        consumer.catch_up()
-        assert not stream.differences(consumer.replay, have)
+    for replayer in replayers:
+        replayer.catch_up()
+        assert not stream.differences(replayer.replay, have)
+    assert_equal_to_the_truth(followers, scene.server.client())
     return have
-
-
-def folded(lines):
-    """What the lines of `shelfctl watch --json` come to: the generation of the last reset, and digests by item."""
-    generation, state = None, {}
-    for line in lines.splitlines(keepends=True):
-        if not line.endswith("\n"):
-            break
-        event = json.loads(line)
-        if event["type"] == "dev.shelfd.catalog.reset":
-            generation, state = event["data"]["generation"], {}
-        elif event["data"]["op"] == "deleted":
-            state.pop(event["subject"], None)
-        else:
-            state[event["subject"]] = event["data"]["sha256"]
-    return generation, state
 
 
 @pytest.fixture(params=[Sentinels, Cluster], ids=["sentinels", "cluster"])
@@ -149,38 +155,34 @@ def test_what_a_search_by_sentinels_ran_into_is_said(scene, sentinels):
     assert WATCHER_RIGHTS in document.PROTOCOL.read_text(encoding="utf-8")
 
 
-def test_changes_that_a_failover_lost_are_published_again_and_consumers_told(scene, topology):
+def test_changes_that_a_failover_lost_are_published_again_and_consumers_told(scene, topology, follow):
     for i in range(20):
         scene.checkout.skill(f"s{i}")
     daemon = scene.daemon(redis=settings(scene)).start()
-    consumer = Consumer(topology)
-    with Follower(scene.folder, "watch", "--json", "-c", daemon.config, "--redis", topology.reader, "--since", "0") as watch:
-        watch.lines(20)
-        old = topology.master()
-        until("a replica has it", lambda: old.in_sync(1))
-        old.cut_replicas()
-        scene.checkout.skill("s0", "Lost.")
-        scene.checkout.skill("new", "Lost as well.")
-        daemon.barrier()
-        lost = scene.check()
-        consumer.catch_up()
-        watch.lines(22)
-        assert topology.kill_master() is old
-        have = settle(scene, daemon, [consumer])
-        assert have.head["generation"] != lost.head["generation"]
-        assert have.items["skill/new"]["description"] == "Lost as well."
-        assert consumer.resets >= 1
-        want = {key: fields["sha256"] for key, fields in have.items.items()}
-        watch.wait_until("watch has the new life", lambda: folded(watch.output()) == (have.head["generation"], want))
-        assert "began a new life" in watch.errors()
-    consumer.close()
+    replayer = Replayer(topology)
+    follower = follow()
+    before = settle(scene, daemon, [replayer], [follower])
+    old = topology.master()
+    until("a replica has it", lambda: old.in_sync(1))
+    old.cut_replicas()
+    scene.checkout.skill("s0", "Lost.")
+    scene.checkout.skill("new", "Lost as well.")
+    lost = settle(scene, daemon, [replayer], [follower])
+    assert lost.head["generation"] == before.head["generation"]
+    assert topology.kill_master() is old
+    have = settle(scene, daemon, [replayer], [follower])
+    assert have.head["generation"] != lost.head["generation"]
+    assert have.items["skill/new"]["description"] == "Lost as well."
+    assert replayer.resets >= 1
+    assert "began a new life" in follower.errors()
+    replayer.close()
 
 
 def test_a_master_that_hands_over_and_lives_on_is_left(scene, topology):
     for i in range(20):
         scene.checkout.skill(f"s{i}")
     daemon = scene.daemon(redis=settings(scene)).start()
-    consumer = Consumer(topology)
+    replayer = Replayer(topology)
     generation = scene.published().head["generation"]
     for _ in range(2):
         load = Load(scene)
@@ -188,37 +190,37 @@ def test_a_master_that_hands_over_and_lives_on_is_left(scene, topology):
         topology.hand_over()
         load.go_on(50)
         load.stop()
-        have = settle(scene, daemon, [consumer])
+        have = settle(scene, daemon, [replayer])
     if isinstance(topology, Cluster):
         # There the old master stops before the new one begins: nothing was lost, so nothing begins anew.
         assert have.head["generation"] == generation
-        assert consumer.resets == 0
-    consumer.close()
+        assert replayer.resets == 0
+    replayer.close()
 
 
 def test_a_master_that_hangs_through_a_failover_and_comes_back_disturbs_nothing(scene, sentinels):
     for i in range(20):
         scene.checkout.skill(f"s{i}")
     daemon = scene.daemon(redis=settings(scene)).start()
-    consumer = Consumer(sentinels)
+    replayer = Replayer(sentinels)
     old = sentinels.master()
     old.process.send_signal(signal.SIGSTOP)
     scene.checkout.skill("s0", "While it hung.")
     until("another node is the master", lambda: sentinels.named() not in (None, old))
     scene.checkout.skill("s1", "At the new one.")
-    settle(scene, daemon, [consumer])
+    settle(scene, daemon, [replayer])
     old.process.send_signal(signal.SIGCONT)
     scene.checkout.skill("s2", "With the old one back.")
     until("the old one is a replica", lambda: old.role() == "slave")
-    settle(scene, daemon, [consumer])
-    consumer.close()
+    settle(scene, daemon, [replayer])
+    replayer.close()
 
 
 def test_a_slot_that_is_moved_key_by_key_is_followed_and_loses_nothing(scene, cluster):
     for i in range(20):
         scene.checkout.skill(f"s{i}")
     daemon = scene.daemon(redis=settings(scene)).start()
-    consumer = Consumer(cluster)
+    replayer = Replayer(cluster)
     before = scene.check().head
     target = cluster.nodes[0]
     assert cluster.master() is not target
@@ -228,18 +230,18 @@ def test_a_slot_that_is_moved_key_by_key_is_followed_and_loses_nothing(scene, cl
         scene.checkout.skill("new", "Half-way.")
         daemon.wait_output("TRYAGAIN|ASK")
     cluster.move_slot("{main}", target, half_way)
-    have = settle(scene, daemon, [consumer])
+    have = settle(scene, daemon, [replayer])
     assert have.items["skill/new"]["description"] == "Half-way."
     assert have.head["generation"] == before["generation"]
-    assert consumer.resets == 0
+    assert replayer.resets == 0
     assert "skill/new" in scene.shelfctl("ls", "--redis", cluster.reader).stdout
-    consumer.close()
+    replayer.close()
 
 
 def test_a_cluster_that_is_down_is_waited_for(scene, cluster):
     scene.checkout.skill("s0")
     daemon = scene.daemon(redis=settings(scene)).start()
-    consumer = Consumer(cluster)
+    replayer = Replayer(cluster)
     # Without a third of the slots, a cluster as it comes serves none.
     lost = [cluster.nodes[0], cluster.nodes[3]]
     assert cluster.master() not in lost
@@ -251,10 +253,10 @@ def test_a_cluster_that_is_down_is_waited_for(scene, cluster):
     for node in lost:
         node.start()
     until("the cluster is whole again", cluster.whole)
-    have = settle(scene, daemon, [consumer])
+    have = settle(scene, daemon, [replayer])
     assert have.items["skill/s0"]["description"] == "Waits."
-    assert consumer.resets == 0
-    consumer.close()
+    assert replayer.resets == 0
+    replayer.close()
 
 
 def test_nothing_is_published_while_too_few_replicas_follow(scene, sentinels):
@@ -269,15 +271,16 @@ def test_nothing_is_published_while_too_few_replicas_follow(scene, sentinels):
     assert "NOREPLICAS" in daemon.status()["redis"]["condition"]
     assert scene.rev() == rev
     sentinels.revive(replicas[0])
-    settle(scene, daemon, [])
+    settle(scene, daemon)
     assert scene.published().items["skill/s0"]["description"] == "Waits."
 
 
-def test_a_master_that_is_killed_under_load_loses_nothing(scene, topology):
+def test_a_master_that_is_killed_under_load_loses_nothing(scene, topology, follow):
     for i in range(40):
         scene.checkout.skill(f"s{i}")
     daemon = scene.daemon(redis=settings(scene)).start()
-    consumers = [Consumer(topology) for _ in range(3)]
+    replayers = [Replayer(topology) for _ in range(2)]
+    follower = follow()
     for round_ in range(KILLS):
         load = Load(scene)
         load.go_on()
@@ -287,7 +290,8 @@ def test_a_master_that_is_killed_under_load_loses_nothing(scene, topology):
         dead = topology.kill_master()
         load.go_on()
         load.stop()
-        settle(scene, daemon, consumers)
+        settle(scene, daemon, replayers, [follower])
         topology.revive(dead)
-    for consumer in consumers:
-        consumer.close()
+    follower.assert_clean()
+    for replayer in replayers:
+        replayer.close()

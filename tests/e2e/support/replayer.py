@@ -1,4 +1,4 @@
-"""A consumer as PROTOCOL.md asks for one, in a thread: it follows the stream through whatever happens to Redis."""
+"""The oracle of the stream at work: a thread that replays it as it grows, through whatever happens to Redis."""
 import json
 import threading
 
@@ -11,7 +11,7 @@ from .redisserver import OURS
 from .waiting import until
 
 
-class Consumer:
+class Replayer:
     """replay: what it made of the stream. resets: how often it had to forget all it knew."""
 
     def __init__(self, server, catalog="main"):
@@ -70,7 +70,7 @@ class Consumer:
         def there():
             generation, rev = client.hmget(self.prefix + "head", "generation", "rev")
             return self.replay.generation == generation and self.last() == int(rev)
-        until("the consumer has caught up", there)
+        until("the replayer has caught up", there)
 
     def close(self):
         self.ended.set()
