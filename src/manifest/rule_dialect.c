@@ -109,25 +109,44 @@ rule_skill_keys(const struct check *c, const struct rule *r)
 	}
 }
 
+/* Has the document no key but those of a server.json, and those that nearly every one has? */
+static bool
+has_registry_keys(const struct value *root)
+{
+	static const char *const known[] = {"_meta", "description", "icons", "name", "packages", "remotes",
+	    "repository", "status", "title", "version", "websiteUrl", "website_url"};
+
+	for (size_t i = 0; i < root->object.len; i++) {
+		size_t k = 0;
+
+		while (k < sizeof known / sizeof *known && strcmp(known[k], root->object.members[i].key) != 0)
+			k++;
+		if (k == sizeof known / sizeof *known)
+			return false;
+	}
+	return value_get(root, "description") != NULL && value_get(root, "version") != NULL;
+}
+
 /*
  * Is the document a server.json of the MCP registry? Other dialects describe
  * servers in ways of their own, and the registry's rules are not theirs.
  */
 static bool
-is_registry_server(const struct value *root)
+is_registry_server(const struct check *c)
 {
 	static const char host[] = "://static.modelcontextprotocol.io/";
-	const struct value *v = value_get(root, "$schema");
+	const struct value *v = value_get(c->root, "$schema");
 
 	if (v != NULL && v->type == VALUE_STRING && strstr(v->text, host) != NULL)
 		return true;
-	return value_get(root, "packages") != NULL || value_get(root, "remotes") != NULL;
+	return value_get(c->root, "packages") != NULL || value_get(c->root, "remotes") != NULL ||
+	    (v == NULL && kind_format(c->src->path) == FORMAT_JSON && has_registry_keys(c->root));
 }
 
 void
 rule_mcp_description(const struct check *c, const struct rule *r)
 {
-	if (is_registry_server(c->root))
+	if (is_registry_server(c))
 		rule_length(c, r);
 }
 
@@ -150,7 +169,7 @@ rule_mcp_name(const struct check *c, const struct rule *r)
 	const struct value *v = rule_string(c, r);
 	char word[RULE_WORD];
 
-	if (v == NULL || !is_registry_server(c->root))
+	if (v == NULL || !is_registry_server(c))
 		return;
 	if (!is_mcp_name(v->text, v->text_len))
 		rule_complain(c, r, rule_place(v, "/name"), "name '%s' is not of the form namespace/name",
@@ -165,7 +184,7 @@ rule_mcp_version_there(const struct check *c, const struct rule *r)
 {
 	const struct value *v = value_get(c->root, r->key);
 
-	if (!is_registry_server(c->root))
+	if (!is_registry_server(c))
 		return;
 	if (v == NULL || v->type == VALUE_NULL)
 		rule_complain(c, r, rule_place(c->root, NULL), "there is no version in the document");
@@ -202,7 +221,7 @@ rule_mcp_version_exact(const struct check *c, const struct rule *r)
 	const struct value *v = rule_string(c, r);
 	char word[RULE_WORD];
 
-	if (v != NULL && is_registry_server(c->root) && is_version_range(v->text))
+	if (v != NULL && is_registry_server(c) && is_version_range(v->text))
 		rule_complain(c, r, rule_place(v, "/version"), "version '%s' is a range; one exact version is expected",
 		    text_escape_to(word, sizeof word, v->text));
 }

@@ -191,3 +191,9 @@ def test_a_server_json_is_checked_by_the_official_schema_that_it_declares(folder
     """In a collection of all kinds of servers, without the collection naming the schema."""
     number, found = lint(folder, "mcps-official, valid", schema="mcp")
     assert (number, found) == (3, {})
+
+
+def test_the_official_examples_do_what_they_are_for_in_a_collection_of_all_kinds_of_servers(folder):
+    for name, wrong in (("mcps-official, valid", 0), ("mcps-official, invalid", 5)):
+        number, found = lint(folder, name, schema="mcp")
+        assert len(found) == wrong, found

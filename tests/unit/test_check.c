@@ -351,6 +351,18 @@ other_dialects_of_mcp_servers_are_left_alone(void **state)
 }
 
 static void
+json_with_nothing_but_the_keys_of_a_server_json_is_one(void **state)
+{
+	const struct collections *cs = *state;
+
+	assert_codes(&cs->v[MCP], "mcps/a.json", "{name: wiki, description: d, version: '1'}\n", "mcp-name-format");
+	assert_codes(&cs->v[MCP], "mcps/a.yaml", "{name: wiki, description: d, version: '1'}\n", "");
+	assert_codes(&cs->v[MCP], "mcps/a.json", "{name: wiki, description: d}\n", "");
+	assert_codes(&cs->v[MCP], "mcps/a.json", "{name: wiki, description: d, version: '1', command: x}\n", "");
+	assert_codes(&cs->v[MCP], "mcps/a.json", "{$schema: x, name: wiki, description: d, version: '1'}\n", "");
+}
+
+static void
 an_unknown_status_is_a_warning_in_both_profiles(void **state)
 {
 	struct collections *cs = *state;
@@ -420,6 +432,7 @@ main(void)
 	    WITH_COLLECTIONS(a_server_of_the_registry_has_one_exact_version),
 	    WITH_COLLECTIONS(a_server_of_the_registry_has_a_short_description),
 	    WITH_COLLECTIONS(other_dialects_of_mcp_servers_are_left_alone),
+	    WITH_COLLECTIONS(json_with_nothing_but_the_keys_of_a_server_json_is_one),
 	    WITH_COLLECTIONS(an_unknown_status_is_a_warning_in_both_profiles),
 	    WITH_COLLECTIONS(the_profile_decides_whether_a_rule_is_a_warning_or_an_error),
 	};
