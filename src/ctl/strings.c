@@ -37,23 +37,28 @@ strings_free(struct strings *s)
 	*s = (struct strings){0};
 }
 
-bool
-strings_have(const struct strings *sorted, const char *word)
+size_t
+strings_from(const struct strings *sorted, const char *word)
 {
 	size_t from = 0, to = sorted->n;
 
 	while (from < to) {
 		size_t middle = from + (to - from) / 2;
-		int r = strcmp(word, sorted->v[middle]);
 
-		if (r == 0)
-			return true;
-		if (r < 0)
-			to = middle;
-		else
+		if (strcmp(sorted->v[middle], word) < 0)
 			from = middle + 1;
+		else
+			to = middle;
 	}
-	return false;
+	return from;
+}
+
+bool
+strings_have(const struct strings *sorted, const char *word)
+{
+	size_t i = strings_from(sorted, word);
+
+	return i < sorted->n && strcmp(sorted->v[i], word) == 0;
 }
 
 bool

@@ -12,6 +12,7 @@ struct strings {
 
 void strings_add(struct strings *s, const char *text);
 void strings_sort(struct strings *s); /* by bytes */
+size_t strings_from(const struct strings *sorted, const char *word); /* the first that does not come before it */
 bool strings_have(const struct strings *sorted, const char *word);
 bool strings_equal(const struct strings *a, const struct strings *b);
 

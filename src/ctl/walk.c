@@ -8,6 +8,7 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
+#include "ctl/limits.h"
 #include "ctl/out.h"
 #include "ctl/path.h"
 #include "manifest/read.h"
@@ -22,16 +23,6 @@ struct walk {
 	struct facts *facts; /* NULL: only folders count */
 };
 
-/* Is path what another path would be as a folder of its own: tools/js.yaml, tools/js? */
-static bool
-walk_twin(const char *path, const char *file)
-{
-	const char *dot = strrchr(file, '.');
-	size_t n = strlen(path);
-
-	return dot != NULL && n == (size_t)(dot - file) && memcmp(path, file, n) == 0;
-}
-
 /* Can what lies in this folder matter for what is asked for: on the way to it, in it, or a rival for its id? */
 static bool
 walk_near(const struct walk *w, const char *path)
@@ -39,13 +30,7 @@ walk_near(const struct walk *w, const char *path)
 	for (size_t i = 0; i < w->collections->n; i++)
 		if (w->collections->v[i].id_from != NULL)
 			return true;
-	for (size_t i = 0; i < w->limits->n; i++) {
-		const char *limit = w->limits->v[i];
-
-		if (path_within(path, limit) || path_within(limit, path) || walk_twin(path, limit))
-			return true;
-	}
-	return w->limits->n == 0;
+	return limits_hold(w->limits, path) || limits_below(w->limits, path) || limits_twin(w->limits, path);
 }
 
 static void

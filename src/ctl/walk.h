@@ -8,7 +8,7 @@
 
 /*
  * All files of the collections but the ignored ones (sorted paths of files and
- * of folders); with limits (paths) only those in folders that can matter for
+ * of folders); with limits (sorted, see limits.h) only those in folders that can matter for
  * what is at or below them. -1 when a folder could not be looked into, which is
  * said on standard error; the others are told all the same.
  */
