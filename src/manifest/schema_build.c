@@ -122,8 +122,11 @@ compile_pattern(
 	char shown[SHOWN_SIZE];
 	struct err e;
 
-	if (c->s->bad_patterns == BAD_PATTERNS)
+	if (c->s->bad_patterns == BAD_PATTERNS) {
+		if (c->report != NULL)
+			c->report->truncated = true;
 		return NULL;
+	}
 	re = regex_compile(pattern, n, &e);
 	if (re == NULL) {
 		c->s->bad_patterns++;

@@ -151,6 +151,7 @@ of_alternatives_the_nearest_is_told_too(void **state)
 	    {"{\"anyOf\":[{\"type\":\"string\"},{\"type\":\"array\"}]}", "1", " anyOf 1:1\n"},
 	    {"{\"anyOf\":[{\"enum\":[\"a\"]},{\"type\":\"array\"}]}", "\"b\"", " anyOf 1:1\n enum 1:1\n"},
 	    {"{\"oneOf\":[{\"minimum\":1},{\"maximum\":5}]}", "3", " oneOf 1:1\n"},
+	    {"{\"anyOf\":[{\"required\":[\"a\"]},{\"required\":[\"b\"]}]}", "{}", " anyOf 1:1\n"},
 	};
 
 	(void)state;
@@ -212,6 +213,8 @@ a_broken_schema_is_refused_with_places(void **state)
 	    {"{\"patternProperties\":{\"[\":true}}", "/patternProperties/[  1:23\n"},
 	    {"{\"multipleOf\":0}", "/multipleOf exclusiveMinimum 1:15\n"},
 	    {"{\"$ref\":\"#/no\"}", "/$ref $ref 1:9\n"},
+	    {"{\"$ref\":\"#/allOf/1\",\"allOf\":[true]}", "/$ref $ref 1:9\n"},
+	    {"{\"$ref\":\"#/allOf/00\",\"allOf\":[true]}", "/$ref $ref 1:9\n"},
 	    {"{\"$ref\":\"#no\"}", "/$ref $ref 1:9\n"},
 	    {"{\"$ref\":\"http://x/y\"}", "/$ref $ref 1:9\n"},
 	    {"{\"$ref\":\"#/%zz\"}", "/$ref $ref 1:9\n"},
@@ -232,6 +235,42 @@ a_broken_schema_is_refused_with_places(void **state)
 			fail_msg("%s:\n%swanted\n%s", cases[i].schema, got, cases[i].want);
 		free(got);
 	}
+}
+
+static void
+after_ten_bad_patterns_no_more_are_looked_at(void **state)
+{
+	char *text = repeated("{\"allOf\":[true", ",{\"pattern\":\"(\"}", 30, "]}");
+	struct schemas *s = schemas_new(NULL, SCHEMA_2020_12);
+	struct schema_report r = {0};
+
+	(void)state;
+	add(s, "", text);
+	assert_null(schemas_compile(s, "", 0, &r));
+	assert_int_equal(r.n, 10);
+	assert_true(r.truncated);
+	schema_report_free(&r);
+	schemas_free(s);
+	free(text);
+}
+
+/* YAML's aliases make one schema stand in two places. */
+static void
+an_alias_is_no_second_schema_of_the_same_id(void **state)
+{
+	struct schemas *s = schemas_new(NULL, SCHEMA_2020_12);
+	struct document *d = document_new();
+	struct schema_report r = {0};
+
+	(void)state;
+	if (schemas_add(s, "", NULL,
+		parse(d, parse_yaml,
+		    "properties: {a: &x {$id: 'http://x/a', $anchor: b}, c: *x, d: {$ref: 'http://x/a#b'}}\n"),
+		&r) != 0)
+		fail_msg("%s", r.v[0].message);
+	assert_non_null(schemas_compile(s, "", 0, &r));
+	schemas_free(s);
+	document_free(d);
 }
 
 static void
@@ -446,6 +485,8 @@ main(void)
 	    cmocka_unit_test(of_alternatives_the_nearest_is_told_too),
 	    cmocka_unit_test(a_rule_is_named_by_document_and_pointer),
 	    cmocka_unit_test(a_broken_schema_is_refused_with_places),
+	    cmocka_unit_test(after_ten_bad_patterns_no_more_are_looked_at),
+	    cmocka_unit_test(an_alias_is_no_second_schema_of_the_same_id),
 	    cmocka_unit_test(a_compilation_that_fails_leaves_nothing_behind),
 	    cmocka_unit_test(a_document_that_is_refused_is_not_known),
 	    cmocka_unit_test(a_set_sees_what_its_base_has_and_comes_first),

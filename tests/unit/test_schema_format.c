@@ -43,6 +43,12 @@ static const struct examples all[] = {
     {"ipv4", {"0.0.0.0", "192.0.2.255", "255.255.255.255"},
 	{"", "192.0.2", "192.0.2.1.5", "256.0.0.1", "01.2.3.4", "1.2.3.04", "1.2.3.", "1..2.3", "1.2.3.4 ",
 	    "0x1.2.3.4"}},
+    /* RFC 5892, 2.6 and appendix A: what is allowed only beside certain others, or never */
+    {"hostname",
+	{"xn--collecci-ioa91d", "xn--wva3je", "xn--mebp7a", "xn--cckeg35a", "xn--11b2ezcw70k", "xn--11b2ezcs70k",
+	    "xn--ngba5hb2804a", "xn--cibc", "xn--bcher-kva", "xn--zca", "xn--wgv71a"},
+	{"xn--ab-0ea", "xn--l-fda", "xn--a-jib", "xn--ab-yod", "xn--ab-3n4a", "xn--cib20a", "xn--chbjb", "xn--ab-m1t",
+	    "xn--bung-fna", "xn--a-ubb", "xn--07j4780c", "xn--ab-j1t", "xn--37j7a", "xn--a-std", "xn--ab---3ra"}},
     /* RFC 4291, 2.2 */
     {"ipv6",
 	{"ABCD:EF01:2345:6789:ABCD:EF01:2345:6789", "2001:DB8:0:0:8:800:200C:417A", "2001:DB8::8:800:200C:417A",
