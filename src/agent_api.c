@@ -210,8 +210,13 @@ sync_scan(struct agent *a, struct http_request *req, const struct value *paths)
 	usec_t now = clock_now();
 
 	if (paths == NULL || paths->array.len == 0) {
-		if (agent_sync_start(a, "request", now, &e) == 0)
+		/* The rules of an ignore file that was edited through another name, which has no event. */
+		if (!a->held)
+			agent_git_look(a);
+		if (agent_sync_start(a, "request", now, &e) == 0) {
+			a->rescan = false;
 			return 0;
+		}
 		http_respond_error(req, 503, e.msg);
 		return -1;
 	}

@@ -166,6 +166,7 @@ audit_begins(struct watcher *w, usec_t now)
 	cadence_begin(&w->audit_cadence, now);
 	audit_begin(w->audit);
 	scan_count(w, "audit");
+	w->git_due = now;
 	scan_begin_parts(w, now);
 	scan_add_part(w, tree_root(w->tree));
 }

@@ -165,6 +165,21 @@ def test_s36_a_limit_that_leaves_nothing_at_all_makes_it_poll_everything(scene):
     assert summary(live.told()) == ["updated skill/s1"]
 
 
+def test_s30_an_ignore_file_that_is_edited_through_a_hard_link_counts_from_the_next_look_at_everything(scene):
+    fill(scene.checkout, 2)
+    scene.checkout.write("skills/.gitignore", "one/\n")
+    outside = os.path.join(scene.folder, "other-name")
+    os.link(scene.checkout.path("skills/.gitignore"), outside)
+    live = Live(scene)
+    live.checkout.skill("one")
+    live.checkout.skill("two")
+    assert summary(live.told()) == ["created skill/two"]
+    with open(outside, "w", encoding="utf-8") as file:
+        file.write("two/\n")
+    live.daemon.sync()
+    assert summary(live.told()) == ["created skill/one", "deleted skill/two"]
+
+
 def test_polling_as_configured_finds_what_happens_and_tells_it_once(scene):
     fill(scene.checkout, 30)
     live = Live(scene, watch={"mode": "polling", "poll": "100ms"})
