@@ -151,8 +151,8 @@ agent_flow(struct agent *a, usec_t now)
 	a->backlog = !a->held && agent_publish_ahead(a, now);
 	if (!a->held && !a->backlog && agent_settled(a))
 		agent_publish(a, now);
-	agent_sync_run(a, now);
 	agent_state_run(a, now);
+	agent_sync_run(a, now);
 	if (!a->sync.active && !a->ready && a->last_sync.any) {
 		a->ready = true;
 		if (a->opt.once)

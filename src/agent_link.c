@@ -342,8 +342,8 @@ const struct publisher_sink agent_publisher_sink = {
     .loaded = on_loaded,
     .applied = on_applied,
     .done = on_done,
-    .reached = agent_state_reached,
-    .behind = agent_state_behind,
-    .witness = agent_state_witness,
+    .reached = agent_journal_reached,
+    .behind = agent_journal_behind,
+    .witness = agent_journal_witness,
     .reconnect = on_reconnect,
 };

@@ -89,7 +89,7 @@ struct link {
 
 /* What is kept in the state folder. */
 struct state {
-	char *known_file, *journal_file;
+	char *known_file;
 	uint8_t fingerprint[SHA256_SIZE]; /* of all that a manifest is made by beside its bytes */
 	struct known *known; /* what an earlier life read; NULL: nothing, or no more of use */
 	bool loading, saving; /* a job is at it */
@@ -260,21 +260,23 @@ const char *agent_link_trouble(
     const struct agent *a); /* why nothing can be published, or a part of it; "": all is well */
 extern const struct publisher_sink agent_publisher_sink;
 
-/*
- * agent_state.c: files that are the same as in an earlier life of the process are
- * not read; what Redis has confirmed is known to the next one.
- */
+/* agent_state.c: files that are the same as in an earlier life of the process are not read. */
 void agent_state_open(struct agent *a);
+void agent_state_off(struct agent *a, const struct err *why); /* the state folder is of no use; logged once */
 bool agent_recall(struct agent *a, const struct wanted *w); /* it need not be read; its result is in */
 bool agent_recalls(const struct agent *a); /* there is something to recall, perhaps, once all names are known */
 void agent_state_run(struct agent *a, usec_t now); /* save what was read */
 usec_t agent_state_deadline(const struct agent *a);
 bool agent_state_ended(struct agent *a, usec_t now); /* all is saved, or it is too late; otherwise a job is at it */
 void agent_state_close(struct agent *a);
-void agent_state_reached(void *arg, const struct publisher_point *at);
-bool agent_state_behind(void *arg, const struct publisher_point *head, char *why, size_t size);
-bool agent_state_witness(
+
+/* agent_journal.c: what Redis has confirmed is known to the next life of the process. */
+void agent_journal_open(struct agent *a);
+void agent_journal_reached(void *arg, const struct publisher_point *at);
+bool agent_journal_behind(void *arg, const struct publisher_point *head, char *why, size_t size);
+bool agent_journal_witness(
     void *arg, const struct publisher_point *head, uint64_t *ret_rev, char *ret_batch, size_t size);
+void agent_journal_close(struct agent *a);
 
 /* agent_find.c: one search at a time; it ends in agent_link_to or agent_link_close. */
 void agent_find_init(struct agent *a);

@@ -5,7 +5,6 @@
 #include <unistd.h>
 
 #include "agent_private.h"
-#include "base/fs.h"
 #include "base/log.h"
 #include "base/mem.h"
 
@@ -32,8 +31,8 @@ struct save_job {
 	struct err e;
 };
 
-static void
-state_off(struct agent *a, const struct err *e)
+void
+agent_state_off(struct agent *a, const struct err *e)
 {
 	if (!a->state.off)
 		log_warning("state: %s; going on without it, which costs time at the next start", e->msg);
@@ -58,7 +57,7 @@ state_discard(struct agent *a, const struct err *why)
 	else
 		log_warning("state: %s; reading everything anew", why->msg);
 	if (!a->opt.dry_run && known_discard(a->state.known_file, &e) != 0)
-		state_off(a, &e);
+		agent_state_off(a, &e);
 }
 
 static void
@@ -74,7 +73,7 @@ load_after(uv_work_t *work, int status)
 	else if (j->e.sys == EILSEQ || j->e.sys == ESTALE)
 		state_discard(a, &j->e);
 	else if (j->e.sys != ENOENT)
-		state_off(a, &j->e);
+		agent_state_off(a, &j->e);
 	free(j);
 }
 
@@ -112,30 +111,6 @@ state_fingerprint(struct agent *a)
 	sha256(&all, sizeof all, a->state.fingerprint);
 }
 
-static void
-journal_start(struct agent *a)
-{
-	struct state *s = &a->state;
-	struct buf boot = {0};
-	struct err e, discard;
-
-	if (fs_read("/proc/sys/kernel/random/boot_id", 64, &boot, NULL) != 0)
-		buf_clear(&boot);
-	s->journal = journal_open(s->journal_file, buf_str(&boot), &e);
-	if (s->journal == NULL && e.sys == EILSEQ) {
-		log_warning("state: %s; what redis had confirmed is forgotten", e.msg);
-		if (journal_discard(s->journal_file, &discard) != 0)
-			e = discard;
-		else
-			s->journal = journal_open(s->journal_file, buf_str(&boot), &e);
-	}
-	buf_free(&boot);
-	if (s->journal == NULL)
-		state_off(a, &e);
-	else
-		s->published = journal_any(s->journal);
-}
-
 void
 agent_state_open(struct agent *a)
 {
@@ -144,11 +119,10 @@ agent_state_open(struct agent *a)
 
 	/* '+' is in no name. */
 	s->known_file = mem_printf("%s/%s+%s.known", a->state_dir, set->catalog, set->source.name);
-	s->journal_file = mem_printf("%s/%s.published", a->state_dir, set->catalog);
 	s->save_at = USEC_NEVER;
 	state_fingerprint(a);
 	if (!a->opt.dry_run)
-		journal_start(a);
+		agent_journal_open(a);
 	if (!s->off && access(s->known_file, F_OK) == 0)
 		load_start(a);
 }
@@ -195,7 +169,7 @@ save_after(uv_work_t *work, int status)
 	(void)status;
 	a->state.saving = false;
 	if (j->r != 0) {
-		state_off(a, &j->e);
+		agent_state_off(a, &j->e);
 		if (j->e.sys == EILSEQ)
 			(void)known_discard(a->state.known_file, NULL);
 	}
@@ -319,48 +293,13 @@ agent_state_ended(struct agent *a, usec_t now)
 }
 
 void
-agent_state_reached(void *arg, const struct publisher_point *at)
-{
-	const struct journal_point p = {at->generation, at->batch, at->owner, at->rev, at->epoch};
-	struct agent *a = arg;
-	struct state *s = &a->state;
-	struct err e;
-
-	if (s->journal == NULL || journal_reached(s->journal, &p, &e) == 0)
-		return;
-	if (!s->journal_failed)
-		log_warning("state: %s; should redis lose what it has confirmed, a later start may not know", e.msg);
-	s->journal_failed = true;
-}
-
-bool
-agent_state_behind(void *arg, const struct publisher_point *head, char *why, size_t size)
-{
-	const struct journal_point p = {head->generation, head->batch, head->owner, head->rev, head->epoch};
-	struct agent *a = arg;
-
-	return a->state.journal != NULL && journal_behind(a->state.journal, &p, why, size);
-}
-
-bool
-agent_state_witness(void *arg, const struct publisher_point *head, uint64_t *ret_rev, char *ret_batch, size_t size)
-{
-	const struct journal_point p = {head->generation, head->batch, head->owner, head->rev, head->epoch};
-	struct agent *a = arg;
-
-	return a->state.journal != NULL && journal_witness(a->state.journal, &p, ret_rev, ret_batch, size);
-}
-
-void
 agent_state_close(struct agent *a)
 {
 	struct state *s = &a->state;
 
-	journal_close(s->journal);
-	s->journal = NULL;
+	agent_journal_close(a);
 	known_free(s->known);
 	s->known = NULL;
 	free(s->known_file);
-	free(s->journal_file);
-	s->known_file = s->journal_file = NULL;
+	s->known_file = NULL;
 }

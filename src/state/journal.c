@@ -182,6 +182,14 @@ journal_mark(struct journal *j, struct err *e)
 	return r == 0 ? db_exec(j->db, j->file, "COMMIT; PRAGMA synchronous = OFF", e) : -1;
 }
 
+/* Once it was locked for as long as that, nobody waits again. */
+static int
+journal_failed(struct journal *j)
+{
+	(void)sqlite3_busy_timeout(j->db, 0);
+	return -1;
+}
+
 int
 journal_reached(struct journal *j, const struct journal_point *at, struct err *e)
 {
@@ -190,7 +198,7 @@ journal_reached(struct journal *j, const struct journal_point *at, struct err *e
 
 	if (!j->marked && journal_mark(j, e) != 0) {
 		(void)sqlite3_exec(j->db, "ROLLBACK", NULL, NULL, NULL);
-		return -1;
+		return journal_failed(j);
 	}
 	j->marked = true;
 	(void)sqlite3_bind_text(st, 1, at->generation, -1, SQLITE_STATIC);
@@ -200,7 +208,7 @@ journal_reached(struct journal *j, const struct journal_point *at, struct err *e
 	(void)sqlite3_bind_text(st, 5, at->owner, -1, SQLITE_STATIC);
 	r = sqlite3_step(st) == SQLITE_DONE ? 0 : db_fail(j->db, j->file, e);
 	(void)sqlite3_reset(st);
-	return r;
+	return r == 0 ? 0 : journal_failed(j);
 }
 
 void

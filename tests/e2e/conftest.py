@@ -6,6 +6,7 @@ import tempfile
 import pytest
 
 from support import daemon as programs
+from support import kept
 from support.scene import Scene
 from support.waiting import TimedOut, until
 
@@ -71,3 +72,19 @@ def corpus():
     if not path.is_dir():
         pytest.skip(f"no corpus of real manifests at {path} (SHELFD_CORPUS names another place)")
     return path
+
+
+@pytest.fixture
+def reads(scene):
+    return kept.Reads(scene)
+
+
+@pytest.fixture
+def settled(scene, reads):
+    """A shelfd that has read everything and ended, and Redis that has it."""
+    kept.tree(scene)
+    daemon = kept.start(scene.daemon(), reads)
+    assert len(reads.take()) == kept.FILES, "it reads what it has not seen"
+    scene.check()
+    kept.stop(daemon)
+    return daemon
