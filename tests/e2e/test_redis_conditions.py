@@ -5,12 +5,13 @@ import os
 import re
 import signal
 import threading
+import time
 
 import pytest
 
 from oracle.published import prefix
 from support.several import daemons, in_parallel
-from support.waiting import until
+from support.waiting import frozen_since, until
 
 EXACT = ("--appendonly", "yes", "--appendfsync", "always", "--enable-debug-command", "yes")
 
@@ -148,10 +149,12 @@ def test_a_script_that_does_not_end_is_named_and_waited_for(scene, daemon):
 def test_a_server_that_is_stopped_for_a_while_is_named_and_waited_for(scene, daemon):
     rev = scene.rev()
     scene.server.process.send_signal(signal.SIGSTOP)
+    started = time.monotonic()
     scene.checkout.skill("s0", "While it was stopped.")
     until("the silence is named", lambda: re.search(SILENT, daemon.status()["redis"]["condition"]))
     text, _ = status(scene, daemon)
     assert re.search(SILENT, text)
+    frozen_since(started)
     scene.server.process.send_signal(signal.SIGCONT)
     made_good(scene, daemon, rev)
 

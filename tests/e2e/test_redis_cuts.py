@@ -2,9 +2,9 @@
 import collections
 import os
 import random
-import threading
 
 from oracle.published import prefix
+from support.load import Load
 from support.proxy import Late, cut, cut_reply, passed
 from support.several import daemons, in_parallel
 from support.waiting import until
@@ -106,41 +106,6 @@ def test_a_catalog_that_is_begun_anew_twice_is_kept_when_the_first_request_arriv
     late.arrive()
     daemon.barrier()
     assert scene.check(catalog="c0") == before
-
-
-class Load:
-    """Files that come, change and go for as long as it lasts."""
-
-    def __init__(self, checkout, seed):
-        self.checkout = checkout
-        self.rng = random.Random(seed)
-        self.there = []
-        self.created = 0
-        self.over = threading.Event()
-        self.thread = threading.Thread(target=self.run)
-
-    def step(self):
-        dice = self.rng.random()
-        if dice < 0.3 or len(self.there) < 20:
-            self.there.append(f"g{self.created % 10}/n{self.created}")
-            self.created += 1
-            self.checkout.skill(self.there[-1])
-        elif dice < 0.85:
-            self.checkout.skill(self.rng.choice(self.there), f"Edit {self.rng.random()}.")
-        else:
-            self.checkout.remove("skills/" + self.there.pop(self.rng.randrange(len(self.there))))
-
-    def run(self):
-        while not self.over.wait(0.01):
-            self.step()
-
-    def __enter__(self):
-        self.thread.start()
-        return self
-
-    def __exit__(self, *_):
-        self.over.set()
-        self.thread.join()
 
 
 def at_random(rng):

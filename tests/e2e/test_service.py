@@ -12,7 +12,8 @@ import redis
 import oracle.published
 import oracle.stream
 from oracle.published import prefix
-from support.waiting import Deadline, until
+from support.proxy import Late
+from support.waiting import Deadline, frozen_since, until
 
 
 def some_skills(scene, number=3):
@@ -179,21 +180,31 @@ def test_a_second_one_on_the_same_catalog_waits_and_takes_over(scene, end):
 
 def test_a_frozen_writer_that_wakes_after_a_takeover_writes_nothing(scene):
     some_skills(scene)
-    first = scene.daemon("first").start()
+    relay, late = scene.proxy(), Late()
+    first = scene.daemon("first", redis={"url": relay.url}).start()
     old = scene.published().head["owner"]
     second = standby_beside(scene, old)
+    sending = relay.rule("apply", late, times=1)
+    scene.checkout.skill("s2", "On its way when it froze.")
+    sending.wait()
     first.send(signal.SIGSTOP)
+    started = time.monotonic()
     until("the second one has taken over", lambda: scene.published().head["owner"] != old, 60)
     second.notify.wait_for("READY=1", 60, second.assert_alive)
+    print(f"taken over after {time.monotonic() - started:.1f} s")
     scene.checkout.skill("s0", "Once.")
     second.barrier()
+    before = scene.check()
+    assert late.arrive().startswith(b"-FENCED ")
+    assert scene.published() == before
+    frozen_since(started)
     first.send(signal.SIGCONT)
     until("the first one is a standby", lambda: first.status()["redis"]["state"] == "standby")
-    rev = scene.rev()
     scene.checkout.skill("s1", "Once more.")
     second.barrier()
-    scene.check()
-    assert [e["subject"] for e in scene.changes(rev)] == ["skill/s1"]
+    have = scene.check()
+    assert have.head["owner"] == before.head["owner"]
+    assert sorted(e["subject"] for e in scene.changes(3)) == ["skill/s0", "skill/s1", "skill/s2"]
 
 
 def test_a_second_one_in_the_same_runtime_folder_is_refused(scene):

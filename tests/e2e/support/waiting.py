@@ -6,6 +6,9 @@ import time
 # A slow machine or a build with sanitizers needs longer; a failure then takes longer too.
 PATIENCE = float(os.environ.get("SHELFD_TEST_PATIENCE", "30"))
 
+# How long a frozen program stays so at least; the tests only need it to be noticed.
+FREEZE = float(os.environ.get("SHELFD_TEST_FREEZE", "0"))
+
 _never = threading.Event()
 
 
@@ -34,3 +37,8 @@ def until(what, condition, seconds=None):
         if deadline.passed():
             raise TimedOut(f"waited in vain until {what}; last seen: {found!r}")
         _never.wait(0.005)
+
+
+def frozen_since(started):
+    """Waits until SHELFD_TEST_FREEZE seconds have passed since then (time.monotonic())."""
+    until("it was frozen for long enough", lambda: time.monotonic() - started >= FREEZE, FREEZE + PATIENCE)
