@@ -10,6 +10,7 @@ import time
 import pytest
 
 from oracle.published import prefix
+from support.daemon import FREES_AT_ONCE
 from support.several import daemons, in_parallel
 from support.waiting import frozen_since, until
 
@@ -25,7 +26,7 @@ def running(scene):
     scene.checkout.write("skills/broken/SKILL.md", "---\nname: [\n---\n")
     scene.checkout.commit()
     scene.redis(*EXACT)
-    return scene.daemon(redis={"url": scene.server.url, "timeout": "1s"}).start()
+    return scene.daemon(env=FREES_AT_ONCE, redis={"url": scene.server.url, "timeout": "1s"}).start()
 
 
 def status(scene, daemon):
@@ -48,9 +49,8 @@ def wait_beat(scene, word):
     until(f"the heartbeat names {word}", lambda: word in (client.hget(prefix() + "heartbeat", "condition") or ""))
 
 
-def wait_well(scene, daemon):
-    until("nothing is wrong any more", lambda: daemon.status()["redis"] | {"url": ""} == {
-        "url": "", "embedded": False, "state": "ready", "condition": ""})
+def wait_well(daemon):
+    until("nothing is wrong any more", lambda: (r := daemon.status()["redis"])["state"] == "ready" and not r["condition"])
     daemon.barrier()
 
 
@@ -81,7 +81,7 @@ def edited_while(scene, daemon, word, told=None):
 
 def made_good(scene, daemon, rev):
     """All is well again, and what was edited is in the stream once."""
-    wait_well(scene, daemon)
+    wait_well(daemon)
     scene.check()
     assert [e["subject"] for e in scene.changes(rev)] == ["skill/s0"]
     daemon.wait_output("publishing again")
@@ -170,7 +170,7 @@ def test_a_server_that_is_away_is_named_and_waited_for(scene, daemon):
     text, parsed = status(scene, daemon)
     assert scene.server.socket in text and not parsed["redis"]["reachable"]
     scene.server.start()
-    wait_well(scene, daemon)
+    wait_well(daemon)
     scene.check()
     assert sorted(e["subject"] for e in scene.changes(rev)) == ["skill/new", "skill/s0"]
 
@@ -182,7 +182,7 @@ def test_flushall_and_a_lost_head_begin_a_new_generation_without_an_edit(scene, 
         destroy()
         until("there is another generation", lambda: client.hget(prefix() + "head", "generation") not in {
             None, *generations})
-        wait_well(scene, daemon)
+        wait_well(daemon)
         generations.add(scene.check().head["generation"])
     assert len(generations) == 3
 
@@ -220,7 +220,7 @@ def test_a_key_of_another_type_is_named_and_left_alone(scene):
             client.rename(f"{key} aside", key)
         else:
             client.delete(key)
-        wait_well(scene, daemon)
+        wait_well(daemon)
 
     def save():
         saved.wait()
@@ -271,7 +271,7 @@ def test_a_log_of_syncs_of_another_type_is_named_while_publishing_goes_on(scene,
     scene.check()
     client.delete(prefix() + "syncs")
     daemon.sync()
-    wait_well(scene, daemon)
+    wait_well(daemon)
 
 
 def test_forgotten_scripts_are_loaded_again(scene, daemon):
@@ -315,7 +315,7 @@ def test_a_long_outage_costs_no_memory_that_grows_with_it(scene, daemon):
     print(f"{sizes} kB")
     assert sizes[-1] < sizes[3] * 1.1 + 1000
     scene.server.start()
-    wait_well(scene, daemon)
+    wait_well(daemon)
     scene.check()
 
 

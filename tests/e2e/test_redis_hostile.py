@@ -6,6 +6,7 @@ import pytest
 from oracle import published
 from oracle.published import prefix
 from support import proxy as wrong
+from support.daemon import FREES_AT_ONCE
 from support.several import daemons, in_parallel, own_checkouts
 from support.waiting import until
 
@@ -80,7 +81,7 @@ def check_all(scene, rows, checkouts, before):
 def at_each_stage(scene, replies, asked=False):
     """Each of these replies once at each stage of a start and a call; each daemon has its share of the stages."""
     checkouts = own_checkouts(scene, len(STAGES))
-    rows = daemons(scene, len(STAGES), checkouts, timeout="500ms")
+    rows = daemons(scene, len(STAGES), checkouts, env=FREES_AT_ONCE, timeout="500ms")
     before = {catalog: resident(daemon) for catalog, _, daemon in rows}
 
     def work(catalog, proxy, daemon):
@@ -125,7 +126,7 @@ FAULTS = {
 @pytest.mark.parametrize("stage", ["take", "apply"])
 def test_what_has_no_end_is_given_up_and_made_good(scene, stage):
     checkouts = own_checkouts(scene, len(FAULTS))
-    rows = daemons(scene, len(FAULTS), checkouts, timeout="500ms")
+    rows = daemons(scene, len(FAULTS), checkouts, env=FREES_AT_ONCE, timeout="500ms")
     before = {catalog: resident(daemon) for catalog, _, daemon in rows}
 
     def work(catalog, proxy, daemon):
@@ -140,7 +141,7 @@ def test_what_has_no_end_is_given_up_and_made_good(scene, stage):
 
 def test_a_handshake_without_an_answer_is_given_up(scene):
     scene.checkout.skill("one")
-    (catalog, proxy, daemon), = daemons(scene, 1, timeout="300ms")
+    (catalog, proxy, daemon), = daemons(scene, 1, env=FREES_AT_ONCE, timeout="300ms")
     before = {catalog: resident(daemon)}
     rule = proxy.rule("CLIENT", wrong.stall, times=3)
     provoke(scene, catalog, proxy, scene.checkout, 1)
@@ -151,7 +152,7 @@ def test_a_handshake_without_an_answer_is_given_up(scene):
 def test_replies_that_come_byte_by_byte_are_as_good(scene):
     for i in range(50):
         scene.checkout.skill(f"s{i}")
-    (catalog, proxy, daemon), = daemons(scene, 1)
+    (catalog, proxy, daemon), = daemons(scene, 1, env=FREES_AT_ONCE)
     before = {catalog: resident(daemon)}
     proxy.rule(None, wrong.trickle)
     provoke(scene, catalog, proxy, scene.checkout, 1)

@@ -12,7 +12,7 @@ def own_checkouts(scene, number):
     return made
 
 
-def daemons(scene, number, checkouts=None, **settings):
+def daemons(scene, number, checkouts=None, env=None, **settings):
     """[(catalog, proxy, daemon)], all ready. checkouts: one for each, if not the scene's for all. settings: of redis."""
     scene.redis()
     rows = []
@@ -20,7 +20,7 @@ def daemons(scene, number, checkouts=None, **settings):
         catalog, proxy = f"c{i}", scene.proxy()
         scene.server.allow(catalog)
         source = {"root": (checkouts[i] if checkouts else scene.checkout).root}
-        daemon = scene.daemon(catalog, catalog=catalog, source=source, redis={"url": proxy.url, **settings})
+        daemon = scene.daemon(catalog, env=env, catalog=catalog, source=source, redis={"url": proxy.url, **settings})
         rows.append((catalog, proxy, daemon.start(wait=False)))
     for _, _, daemon in rows:
         daemon.wait_ready()
