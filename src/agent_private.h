@@ -1,5 +1,6 @@
 /*
- * What the files of the agent share. agent.c joins the stages; agent_catalog.c
+ * What the files of the agent share. agent.c joins the stages; agent_life.c makes
+ * and ends the agent; agent_jobs.c is the pool of threads; agent_catalog.c
  * turns what the watcher tells into facts and candidates; agent_git.c keeps the
  * checkout open; agent_read.c reads files, inline or in the pool; agent_publish.c
  * hands over what differs from what is published; agent_link.c keeps the
@@ -132,6 +133,8 @@ struct crew {
 	unsigned int at_work; /* workers that look for jobs */
 };
 
+#define AGENT_TICK (5 * USEC_PER_SEC) /* of the heartbeat */
+
 struct agent {
 	const struct settings *settings;
 	struct agent_options opt;
@@ -203,6 +206,12 @@ struct agent {
 void agent_stop(struct agent *a, enum agent_end end);
 bool agent_settled(const struct agent *a); /* all that was seen is read */
 bool agent_drained(const struct agent *a); /* nothing seen that is not published */
+
+/* agent_life.c makes the agent, and ends it. Call cb when fd is readable; nothing where fd is -1. */
+void agent_poll(struct agent *a, uv_poll_t *poll, int fd, uv_poll_cb cb, bool *ret_polled);
+
+/* agent.c: all that is due, before each wait of the loop */
+void agent_step(uv_prepare_t *p);
 
 /* agent_jobs.c */
 int agent_jobs_init(struct agent *a, struct err *e);
