@@ -20,6 +20,8 @@ enum fault {
 	FAULT_SENT_TWICE = 8, /* a call whose reply was lost is sent as a new one */
 	FAULT_BARRIER_EARLY = 9, /* a barrier does not wait for what was put off */
 	FAULT_ROLE_KEPT = 10, /* a bundle's file that becomes a manifest is not read as one */
+	FAULT_OLD_NEWS = 11, /* what an earlier life read of a path counts, whatever became of the file */
+	FAULT_NUMBERS_TWICE = 12, /* what Redis had confirmed to an earlier life is forgotten */
 };
 
 #define HAS_FAULT(f) (FAULT == (f))
