@@ -119,7 +119,7 @@ db_open(const char *path, const struct db_layout *l, enum db_mode mode, usec_t p
 	static const char manners[] =
 	    "PRAGMA trusted_schema = OFF; PRAGMA cell_size_check = ON; PRAGMA synchronous = OFF;"
 	    "PRAGMA journal_mode = TRUNCATE";
-	int flags = mode == DB_LOOK ? SQLITE_OPEN_READONLY : SQLITE_OPEN_READWRITE | SQLITE_OPEN_CREATE;
+	int flags = SQLITE_OPEN_READWRITE | (mode == DB_MAKE ? SQLITE_OPEN_CREATE : 0);
 	sqlite3 *db = NULL;
 
 	if (mode == DB_LOOK && access(path, F_OK) != 0) {

@@ -21,8 +21,8 @@ struct db_layout {
 };
 
 enum db_mode {
-	DB_MAKE, /* read and write; make it, with its folder, when it is not there or empty */
-	DB_LOOK, /* read only; it must be there */
+	DB_MAKE, /* make it, with its folder, when it is not there or empty */
+	DB_LOOK, /* it must be there; what somebody had half-written when he was killed is put back */
 };
 
 /*

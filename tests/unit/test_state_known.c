@@ -318,6 +318,44 @@ a_save_that_fails_leaves_what_was_there(void **state)
 }
 
 static void
+copy_file(const char *from, const char *to)
+{
+	char *command = mem_printf("cp '%s' '%s'", from, to);
+
+	assert_int_equal(system(command), 0);
+	free(command);
+}
+
+/* The files as they are in the middle of another's transaction, with nobody who would end it. */
+static void
+what_a_killed_process_had_half_written_is_as_it_was_before(void **state)
+{
+	char *journal = mem_printf("%s-journal", (char *)*state), *copy = mem_printf("%s.copy", (char *)*state);
+	char *copied_journal = mem_printf("%s-journal", copy);
+	sqlite3 *other;
+	struct known *k;
+
+	save_all(*state);
+	assert_int_equal(sqlite3_open(*state, &other), SQLITE_OK);
+	assert_int_equal(sqlite3_exec(other,
+			     "PRAGMA synchronous = OFF; PRAGMA journal_mode = TRUNCATE; PRAGMA cache_size = 2;"
+			     "BEGIN; UPDATE file SET row = zeroblob(3000)",
+			     NULL, NULL, NULL),
+	    SQLITE_OK);
+	assert_true(file_size(journal) > 0);
+	copy_file(*state, copy);
+	copy_file(journal, copied_journal);
+	assert_int_equal(sqlite3_close(other), SQLITE_OK);
+	k = load(copy);
+	for (unsigned n = 0; n < FILES; n++)
+		assert_true(take_as_saved(k, n));
+	known_free(k);
+	free(copied_journal);
+	free(copy);
+	free(journal);
+}
+
+static void
 nobody_else_can_read_it(void **state)
 {
 	struct stat st;
@@ -344,6 +382,7 @@ main(void)
 	    TEST(a_short_file_is_refused),
 	    TEST(a_folder_in_its_place_is_neither_read_nor_deleted),
 	    TEST(a_save_that_fails_leaves_what_was_there),
+	    TEST(what_a_killed_process_had_half_written_is_as_it_was_before),
 	    TEST(nobody_else_can_read_it),
 	};
 
