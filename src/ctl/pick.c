@@ -56,14 +56,15 @@ pick_root(struct pick *p, const char *root, const struct collections *cs, const 
 	return CTL_OK;
 }
 
-/* Any other file of the checkout: a list of changed files may name it. */
+/* Any other file of the root that is meant: a list of changed files may name it. */
 static bool
 pick_passed_over(const struct pick *p, const char *absolute)
 {
+	const struct collections *cs = &p->c->settings.collections;
 	char *root = source_root(p->c);
-	bool over = session_opt(p->c, OPT_TYPE) == NULL && path_within(absolute, root) &&
-	    source_has_collection(&p->c->settings.collections, root) &&
-	    !judge_known(&p->c->settings.collections, absolute);
+	bool meant = session_opt(p->c, OPT_ROOT) != NULL || source_has_collection(cs, root);
+	bool over =
+	    session_opt(p->c, OPT_TYPE) == NULL && meant && path_within(absolute, root) && !judge_known(cs, absolute);
 
 	free(root);
 	return over;

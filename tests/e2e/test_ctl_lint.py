@@ -137,12 +137,16 @@ def test_a_path_that_is_not_there_is_a_failure(checkout):
     assert "No such file" in lint(checkout, "skills/none", check=1).stderr
 
 
-def test_other_files_of_a_checkout_with_collections_are_passed_over(checkout):
+def test_other_files_of_a_checkout_with_collections_or_of_a_named_root_are_passed_over(checkout, folder):
     """So that the names of all files of a commit can be given."""
     checkout.skill("pdf")
     checkout.write("src/main.c", "int main;")
     done = lint(checkout, "src/main.c", "skills/pdf/SKILL.md", check=0)
     assert done.stderr == "1 manifest: 0 errors, 0 warnings\n"
+    other = Checkout(os.path.join(folder, "other"))
+    other.write("main.c", "int main;")
+    assert lint(other, "-C", ".", "main.c", check=0).stderr == "0 manifests: 0 errors, 0 warnings\n"
+    assert "--type" in lint(other, "main.c", check=2).stderr
     checkout.write("elsewhere/SKILL.md", BROKEN)
     assert codes(lint(checkout, "--json", "elsewhere/SKILL.md", check=5)) == [
         ("elsewhere/SKILL.md", "yaml-unquoted-colon")]

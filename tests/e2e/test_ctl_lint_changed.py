@@ -2,6 +2,7 @@
 import json
 import os
 import re
+import shutil
 
 import pytest
 
@@ -170,6 +171,15 @@ def test_the_hook_knows_the_rest_of_a_bundle(hooked):
     hooked.write("tools/b/data.yaml", "a: [")
     hooked.git("add", "-A")
     assert commit(hooked).returncode == 0
+
+
+def test_the_hook_lets_a_first_commit_without_collections_through(folder, hooked):
+    new = Checkout(os.path.join(folder, "new")).init()
+    shutil.copy2(hooked.path(".git", "hooks", "pre-commit"), new.path(".git", "hooks"))
+    new.write("README.md", "# New\n")
+    new.git("add", "-A")
+    done = commit(new)
+    assert done.returncode == 0, done.stderr
 
 
 def test_the_hook_lets_deletions_and_other_files_through(hooked):
