@@ -87,10 +87,14 @@ def test_nothing_is_committed_yet(folder):
 def test_the_root_may_lie_within_the_checkout(folder):
     checkout = Checkout(folder).init()
     checkout.write("deep/skills/a/SKILL.md", BROKEN)
+    checkout.write("deep/skills/modified/SKILL.md", BROKEN)
+    checkout.write("skills/d/SKILL.md", BROKEN)
     checkout.commit()
     checkout.write("deep/skills/b/SKILL.md", BROKEN)
+    checkout.write("deep/skills/modified/SKILL.md", BROKEN + "More.\n")
     checkout.write("skills/c/SKILL.md", BROKEN)
-    assert found(checkout, "--changed", "-C", "deep") == ["skills/b/SKILL.md"]
+    checkout.write("skills/d/SKILL.md", BROKEN + "More.\n")
+    assert found(checkout, "--changed", "-C", "deep") == ["skills/b/SKILL.md", "skills/modified/SKILL.md"]
 
 
 def test_what_git_can_not_answer_is_told(checkout, folder):
