@@ -216,6 +216,22 @@ def test_a_master_that_hangs_through_a_failover_and_comes_back_disturbs_nothing(
     replayer.close()
 
 
+def test_a_master_that_only_the_sentinels_have_lost_is_left_when_they_say_so(scene, sentinels):
+    for i in range(20):
+        scene.checkout.skill(f"s{i}")
+    daemon = scene.daemon(redis=settings(scene)).start()
+    replayer = Replayer(sentinels)
+    old = sentinels.master()
+    sentinels.hide(old)
+    scene.checkout.skill("s0", "At the old one.")
+    until("another node is the master", lambda: sentinels.named() not in (None, old))
+    scene.checkout.skill("s1", "At either.")
+    settle(scene, daemon, [replayer])
+    daemon.wait_output(f"the master is at {HOST}:{sentinels.master().port} now")
+    assert old.role() == "master"
+    replayer.close()
+
+
 def test_a_slot_that_is_moved_key_by_key_is_followed_and_loses_nothing(scene, cluster):
     for i in range(20):
         scene.checkout.skill(f"s{i}")
@@ -228,7 +244,7 @@ def test_a_slot_that_is_moved_key_by_key_is_followed_and_loses_nothing(scene, cl
     def half_way():
         scene.checkout.skill("s0", "Half-way.")
         scene.checkout.skill("new", "Half-way.")
-        daemon.wait_output("TRYAGAIN|ASK")
+        daemon.wait_output("TRYAGAIN the slot of the catalog is being moved")
     cluster.move_slot("{main}", target, half_way)
     have = settle(scene, daemon, [replayer])
     assert have.items["skill/new"]["description"] == "Half-way."

@@ -184,18 +184,23 @@ class Cluster(Topology):
         until("the replica has the slot", lambda: self.find_master() is replica)
         return old
 
-    def move_slot(self, key, to, between=lambda: None):
-        """Moves the slot of a key to another node, key by key, as resharding does; between is called half-way."""
+    def move_slot(self, key, to, between):
+        """
+        Moves the slot of a key to another node, key by key, as resharding does. The keys that shelfd's scripts name come
+        last, and between is called before them: then a script is let in, though what it wants to write is elsewhere.
+        """
         source = self.master()
         slot = source.asker.execute_command("CLUSTER", "KEYSLOT", key)
         names = [node.asker.execute_command("CLUSTER", "MYID") for node in (source, to)]
         to.asker.execute_command("CLUSTER", "SETSLOT", slot, "IMPORTING", names[0])
         source.asker.execute_command("CLUSTER", "SETSLOT", slot, "MIGRATING", names[1])
         keys = source.asker.execute_command("CLUSTER", "GETKEYSINSLOT", slot, 100000)
-        for n, moved in enumerate(keys):
-            if n == len(keys) // 2:
+        last = [moved for moved in keys if moved.endswith((":head", ":lease", ":heartbeat"))]
+        for part in sorted(set(keys) - set(last)), last:
+            for moved in part:
+                source.asker.execute_command("MIGRATE", HOST, to.port, moved, 0, 5000)
+            if part is not last:
                 between()
-            source.asker.execute_command("MIGRATE", HOST, to.port, moved, 0, 5000)
         for node in (to, source, *(n for n in self.nodes if n.role() == "master")):
             node.asker.execute_command("CLUSTER", "SETSLOT", slot, "NODE", names[1])
         until("the slot has moved", lambda: self.find_master() is to)
@@ -270,6 +275,13 @@ class Sentinels(Topology):
             return None
         finally:
             client.close()
+
+    def hide(self, node):
+        """No sentinel can speak to the node any more; whoever else is connected can."""
+        node.asker.acl_setuser("default", enabled=False)
+        for row in node.asker.client_list():
+            if row["name"].startswith("sentinel-"):
+                node.asker.client_kill_filter(_id=row["id"])
 
     def agreed(self, master):
         """Do all see it as the master, with two replicas and two other sentinels, and nothing going on?"""
