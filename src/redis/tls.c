@@ -379,15 +379,38 @@ tls_read(struct tls *t, void *p, size_t n, struct err *e)
 	return rc > 0 ? rc : what_failed(t, rc, errno, e);
 }
 
+/* A server that refuses our certificate hangs up, and what it said before that can still be read. */
+static ssize_t
+last_words(struct tls *t, int system, struct err *e)
+{
+	struct err said;
+	ssize_t rc = 1;
+	char unread[4096];
+
+	for (int round = 0; rc > 0 && round < 16; round++)
+		rc = tls_read(t, unread, sizeof unread, &said);
+	t->established = false;
+	if (rc == -1 && said.sys == 0 && e != NULL)
+		*e = said;
+	if (rc == -1 && said.sys == 0)
+		return -1;
+	return system != 0 ? err_sys(e, system, "%s", t->where) : TLS_CLOSED;
+}
+
 ssize_t
 tls_write(struct tls *t, const void *p, size_t n, struct err *e)
 {
-	int rc;
+	int rc, system;
 
 	ERR_clear_error();
 	errno = 0;
 	rc = SSL_write(t->ssl, p, n < INT_MAX ? (int)n : INT_MAX);
-	if (rc > 0)
+	system = errno;
+	if (rc > 0) {
 		t->wants_write = false;
-	return rc > 0 ? rc : what_failed(t, rc, errno, e);
+		return rc;
+	}
+	if (SSL_get_error(t->ssl, rc) == SSL_ERROR_SYSCALL)
+		return last_words(t, system, e);
+	return what_failed(t, rc, system, e);
 }
