@@ -2,11 +2,14 @@
 import json
 import os
 import pathlib
+import random
 
 import pytest
 
+import oracle.jsonschema
 from support.ctl import shelfctl
 from support.daemon import sanitized
+from support.schemas import Generator
 
 PERSON = """{
   "$schema": "https://json-schema.org/draft/2020-12/schema",
@@ -100,6 +103,21 @@ def test_the_formats_of_the_public_suite_are_decided_as_it_says(folder, corpus, 
             suite.run(f"optional/format/{name}.json", "--formats")
     print(f"{draft}: {suite.right} right, {len(suite.wrong)} wrong")
     assert suite.right >= 0.95 * (suite.right + len(suite.wrong))
+
+
+@pytest.mark.parametrize("seed", range(2))
+def test_random_schemas_are_decided_as_the_oracle_says(folder, write, seed):
+    generator = Generator(random.Random(seed))
+    decided = set()
+    for _ in range(30):
+        schema, documents = generator.document(), [generator.value() for _ in range(25)]
+        write("schema.json", json.dumps(schema))
+        names = [write(f"{i}.json", json.dumps(document)) for i, document in enumerate(documents)]
+        seen = [one["valid"] for one in verdicts(folder, "--schema", "schema.json", *names)]
+        expected = [oracle.jsonschema.is_valid(schema, document) for document in documents]
+        assert seen == expected, (schema, [d for d, s, e in zip(documents, seen, expected) if s != e][:1])
+        decided |= set(seen)
+    assert decided == {True, False}
 
 
 @pytest.mark.parametrize("end", ["\n", "\r\n"])
