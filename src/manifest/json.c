@@ -65,10 +65,16 @@ found(const struct json *j, char out[32])
 	return out;
 }
 
+static bool
+is_blank(char c)
+{
+	return c == ' ' || c == '\n' || c == '\t' || c == '\r';
+}
+
 static void
 skip_blanks(struct json *j)
 {
-	while (j->i < j->n && strchr(" \t\n\r", j->s[j->i]) != NULL && j->s[j->i] != '\0')
+	while (j->i < j->n && is_blank(j->s[j->i]))
 		j->i++;
 }
 
@@ -333,7 +339,7 @@ after_comma(const struct json *j)
 {
 	size_t i = j->i;
 
-	while (i > 0 && strchr(" \t\n\r", j->s[i - 1]) != NULL)
+	while (i > 0 && is_blank(j->s[i - 1]))
 		i--;
 	return i > 0 && j->s[i - 1] == ',';
 }
