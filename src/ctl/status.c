@@ -201,13 +201,17 @@ status_text_redis(const struct status *s, struct buf *b)
 	const char *condition = redis != NULL ? ctl_json_text(redis, "condition") : NULL;
 	const struct value *reset = redis != NULL ? value_get(redis, "reset") : NULL;
 
+	if (s->daemon == NULL && status_beats(s))
+		condition = reply_text(s->heartbeat, "condition");
 	if (s->head != NULL)
 		status_line(s, b, "redis", STYLE_GREEN, "%s", s->redis);
 	else
 		status_line(s, b, "redis", STYLE_RED, "%s: %s", s->redis, s->redis_why.msg);
-	if (state != NULL && (s->head == NULL || (condition != NULL && condition[0] != '\0')))
-		status_line(s, b, "publisher", STYLE_YELLOW, "%s%s%s", state,
-		    condition != NULL && condition[0] != '\0' ? ": " : "", condition != NULL ? condition : "");
+	if (condition != NULL && condition[0] != '\0')
+		status_line(s, b, "publisher", STYLE_YELLOW, "%s%s%s", state != NULL ? state : "",
+		    state != NULL ? ": " : "", condition);
+	else if (state != NULL && s->head == NULL)
+		status_line(s, b, "publisher", STYLE_YELLOW, "%s", state);
 	if (reset != NULL)
 		status_line(s, b, "generation", STYLE_YELLOW, "begun anew at %s: %s", ctl_json_text(reset, "time"),
 		    ctl_json_text(reset, "reason"));

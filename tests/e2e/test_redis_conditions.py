@@ -47,6 +47,8 @@ def wait_beat(scene, word):
     """Those who only see Redis learn of it too."""
     client = scene.server.client()
     until(f"the heartbeat names {word}", lambda: word in (client.hget(prefix() + "heartbeat", "condition") or ""))
+    until(f"shelfctl status names {word} from afar", lambda: word in scene.shelfctl(
+        "--redis", scene.server.url, "status").stdout)
 
 
 def wait_well(daemon):
