@@ -140,11 +140,12 @@ class Shell(Program):
 class Watch(Consumer):
     """Says of gaps on its standard error, before it goes on; what they came to looks as events do."""
 
-    GAP = re.compile(r"^revisions (\d+) to (\d+) are not in the stream any more", re.M)
+    GAP = re.compile(r"revisions (\d+) to (\d+) are not in the stream any more: what they came to follows")
+    RESET = re.compile(r".*(all \d+ items follow|\d+ items at revision \d+; changes follow)")
 
     def __init__(self, *arguments):
         self.items = 0  # that are to come after a reset
-        self.known_gaps = 0
+        self.heard, self.said = 0, []
         super().__init__(*arguments)
 
     def command(self):
@@ -171,11 +172,22 @@ class Watch(Consumer):
             self.explain(rev)
         self.settled = rev == self.rev
 
+    def gaps_said(self):
+        """(number of resets before, first, last revision): another life may have the same revisions."""
+        if os.path.getsize(self.err) != self.heard:
+            text = self.errors()
+            self.heard, self.said, resets = len(text.encode()), [], 0
+            for line in text.splitlines():
+                resets += self.RESET.fullmatch(line) is not None
+                if gap := self.GAP.fullmatch(line):
+                    self.said.append((resets, int(gap[1]), int(gap[2])))
+        return self.said
+
     def explain(self, rev):
-        gaps = self.GAP.findall(self.errors())
-        if len(gaps) > self.known_gaps and int(gaps[self.known_gaps][0]) == self.rev + 1:
-            self.skip(*map(int, gaps[self.known_gaps]))
-            self.known_gaps += 1
+        gap = next(((first, last) for resets, first, last in self.gaps_said()
+                    if (resets, first) == (self.resets, self.rev + 1)), None)
+        if gap is not None:
+            self.skip(*gap)
         else:
             assert rev == self.rev + 1, f"{self.name} went from {self.rev} to {rev} without a word"
             self.move(self.generation, rev)
