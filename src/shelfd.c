@@ -18,6 +18,7 @@
 #include "config/dialects.h"
 #include "config/paths.h"
 #include "config/settings.h"
+#include "redis/access.h"
 #include "redis/url.h"
 
 enum { EXIT_USAGE = 2 };
@@ -250,13 +251,28 @@ load(const struct flags *f, struct settings *s)
 	return r;
 }
 
+/* Can the secrets be read, and the files of TLS? */
+static bool
+redis_is_accessible(const struct settings *s)
+{
+	struct redis_access access;
+	struct err e;
+
+	if (redis_access_read(&access, s, "", &e) != 0) {
+		log_error("%s", e.msg);
+		return false;
+	}
+	redis_access_free(&access);
+	return true;
+}
+
 /* SIGHUP. */
 static bool
 reload(void *arg)
 {
 	struct flags *f = arg;
 
-	if (load(f, &f->next) == 0)
+	if (load(f, &f->next) == 0 && redis_is_accessible(&f->next))
 		return true;
 	settings_free(&f->next);
 	log_error("the new configuration is wrong; the old one stays");

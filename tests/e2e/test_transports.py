@@ -1,5 +1,6 @@
 """The ways to Redis beside a plain socket: TLS, passwords from files and credentials."""
 import os
+import signal
 
 import pytest
 
@@ -110,6 +111,17 @@ def test_files_of_tls_that_cannot_be_used_end_the_start(scene, authority):
         daemon = scene.daemon(f"d{part[-3:]}", redis={"url": url, "tls": tls}).start(wait=False)
         assert daemon.wait() != 0
         assert part in daemon.output()
+
+
+def test_a_reload_with_files_that_cannot_be_used_keeps_the_old_configuration(scene, authority):
+    scene.checkout.skill("s0")
+    url = with_tls(scene, authority, f"IP:{HOST}")
+    daemon = scene.daemon(redis={"url": url, "tls": {"ca_file": authority.file}}).start()
+    daemon.configure(redis={"url": url, "tls": {"ca_file": "/nonexistent/ca"}})
+    daemon.send(signal.SIGHUP)
+    daemon.wait_output("/nonexistent/ca.*\n.*the old one stays")
+    scene.checkout.skill("s0", "Edited.")
+    scene.settle(daemon)
 
 
 def test_user_and_password_come_from_a_file(scene):
