@@ -12,5 +12,6 @@
 #define LIMIT_PROBLEMS 100 /* problems kept for one file */
 #define LIMIT_EVENT 2048 /* bytes of one change event */
 #define LIMIT_CONFIG (1024 * 1024) /* bytes of a configuration file */
+#define LIMIT_COLLECTIONS 100 /* of a configuration */
 
 #endif

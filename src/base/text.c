@@ -119,7 +119,7 @@ text_printable(uint32_t cp)
 }
 
 static void
-text_add_encoded(struct buf *out, const char *s, size_t n, const char *fmt, char also)
+text_add_encoded(struct buf *out, const char *s, size_t n, const char *prefix, char also)
 {
 	size_t i = 0, from = 0;
 
@@ -133,10 +133,12 @@ text_add_encoded(struct buf *out, const char *s, size_t n, const char *fmt, char
 		}
 		buf_add(out, s + from, i - from);
 		for (size_t end = i + (len != 0 ? len : 1); i < end; i++) {
-			char hex[8];
-			int k = snprintf(hex, sizeof hex, "%s%02X", fmt, (unsigned char)s[i]);
+			static const char digits[] = "0123456789ABCDEF";
+			unsigned char c = (unsigned char)s[i];
 
-			buf_add(out, hex, (size_t)k);
+			buf_addstr(out, prefix);
+			buf_addch(out, digits[c >> 4]);
+			buf_addch(out, digits[c & 15]);
 		}
 		from = i;
 	}

@@ -4,6 +4,7 @@
 #include <string.h>
 
 #include "base/err.h"
+#include "base/limits.h"
 #include "base/mem.h"
 #include "base/text.h"
 #include "manifest/codes.h"
@@ -354,6 +355,10 @@ collections_read(
 			levels_add(&cs->v[i].levels, &defaults->levels);
 			add_ignore(&cs->v[i], defaults->ignore);
 		}
+		return;
+	}
+	if (m->value->array.len > LIMIT_COLLECTIONS) {
+		reader_wrong(r, m, "a list of at most 100 collections");
 		return;
 	}
 	cs->v = mem_zalloc(m->value->array.len * sizeof *cs->v);

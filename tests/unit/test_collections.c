@@ -245,6 +245,24 @@ types_are_different_and_paths_apart(void **state)
 	settings_free(&s);
 }
 
+static void
+there_are_at_most_a_hundred_collections(void **state)
+{
+	struct settings s;
+	struct buf b = {0};
+
+	(void)state;
+	buf_addstr(&b, "collections:\n");
+	for (int i = 0; i < 100; i++)
+		buf_addf(&b, "  - {type: t%d, path: p%d, entry: [m]}\n", i, i);
+	parse_good(&s, buf_str(&b));
+	assert_int_equal(s.collections.n, 100);
+	settings_free(&s);
+	buf_addstr(&b, "  - {type: x, path: y, entry: [m]}\n");
+	parse_bad(buf_str(&b), "2:3 config-value at most 100 collections");
+	buf_free(&b);
+}
+
 int
 main(void)
 {
@@ -259,6 +277,7 @@ main(void)
 	    cmocka_unit_test(paths_stay_below_the_root),
 	    cmocka_unit_test(type_path_and_a_kind_of_manifest_are_required),
 	    cmocka_unit_test(types_are_different_and_paths_apart),
+	    cmocka_unit_test(there_are_at_most_a_hundred_collections),
 	};
 
 	return cmocka_run_group_tests_name("collections", tests, NULL, NULL);
