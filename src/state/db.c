@@ -2,6 +2,7 @@
 
 #include <errno.h>
 #include <fcntl.h>
+#include <pthread.h>
 #include <stdlib.h>
 #include <string.h>
 #include <unistd.h>
@@ -9,6 +10,7 @@
 #include "base/fs.h"
 #include "base/mem.h"
 
+#define READ_INTERRUPTED 100 /* in a row */
 #define VALUE_MAX (16 * 1024 * 1024) /* bytes, whatever a damaged file says */
 
 int
@@ -112,6 +114,34 @@ db_make(const char *path, struct err *e)
 	return 0;
 }
 
+/* SQLite tries again for as long as a read is interrupted, and the loop would wait for it. */
+static ssize_t
+read_bounded(int fd, void *buf, size_t n, off_t at)
+{
+	for (int i = 0; i < READ_INTERRUPTED; i++) {
+		ssize_t r = pread(fd, buf, n, at);
+
+		if (r >= 0 || errno != EINTR)
+			return r;
+	}
+	errno = EIO;
+	return -1;
+}
+
+/* sqlite3.h, "OS Interface Object": the calls of the unix VFS can be replaced by name. */
+static void
+db_bound_reads(void)
+{
+	static const char *const names[] = {"pread", "pread64"};
+	sqlite3_vfs *vfs = sqlite3_vfs_find("unix");
+
+	for (size_t i = 0; i < 2 && vfs != NULL && vfs->iVersion >= 3; i++)
+		if (vfs->xGetSystemCall(vfs, names[i]) != NULL)
+			(void)vfs->xSetSystemCall(vfs, names[i], (sqlite3_syscall_ptr)read_bounded);
+}
+
+static pthread_once_t reads_bound = PTHREAD_ONCE_INIT;
+
 sqlite3 *
 db_open(const char *path, const struct db_layout *l, enum db_mode mode, usec_t patience, struct err *e)
 {
@@ -128,6 +158,7 @@ db_open(const char *path, const struct db_layout *l, enum db_mode mode, usec_t p
 	}
 	if (mode == DB_MAKE && db_make(path, e) != 0)
 		return NULL;
+	(void)pthread_once(&reads_bound, db_bound_reads);
 	if (sqlite3_open_v2(path, &db, flags | SQLITE_OPEN_NOMUTEX, NULL) != SQLITE_OK) {
 		(void)db_fail(db, path, e);
 		db_close(db);
