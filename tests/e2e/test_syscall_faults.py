@@ -99,6 +99,8 @@ FAULTS = [(calls, error, only) for calls, errors, only in (
 @pytest.mark.parametrize("calls, error, only", FAULTS, ids=[f"{calls}-{error}" for calls, error, _ in FAULTS])
 def test_calls_that_fail_for_a_while_are_seen_and_made_good(live, calls, error, only):
     rev = live.rev
+    if calls == "pread64":  # of manifests: SQLite reads with it too, and repeats what is interrupted for ever
+        only = [live.checkout.path("skills", name, "SKILL.md") for name in NAMES]
     with Fault(live.daemon.process.pid, f"{calls}:error={error}", only) as fault:
         change(live.checkout)
         fault.wait()
