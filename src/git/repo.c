@@ -115,7 +115,6 @@ repo_find(const char *root, bool trust_owner, const char *const *prefixes, struc
 		r = repo_new(git, real, prefixes);
 	if (r == NULL) {
 		checkout_identity_free(&identity);
-		(void)git_libgit2_shutdown();
 		if (found >= 0)
 			*ret = NULL;
 		return found < 0 ? -1 : 0;
@@ -145,7 +144,6 @@ repo_free(struct repo *r)
 	checkout_identity_free(&r->identity);
 	git_repository_free(r->git);
 	free(r);
-	(void)git_libgit2_shutdown();
 }
 
 bool

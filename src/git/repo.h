@@ -19,8 +19,8 @@ struct repo;
  * not read (SHA-256 object ids): 0 with *ret NULL and e says why. Owned by
  * another user and not trust_owner: -1, and the message names both UIDs.
  * prefixes (ends with NULL) are the folders, relative to root, whose blobs will
- * be asked for. Calls git_libgit2_init; no configuration outside the checkout is
- * read.
+ * be asked for. Calls git_libgit2_init, which stays: shut down, it would lose what
+ * a thread of the pool has of it. No configuration outside the checkout is read.
  */
 int repo_open(const char *root, bool trust_owner, const char *const *prefixes, struct repo **ret, struct err *e);
 void repo_free(struct repo *r);
