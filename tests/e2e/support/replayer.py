@@ -56,7 +56,8 @@ class Replayer:
                 continue
             client = redis.Redis(unix_socket_path=master.socket, decode_responses=True, client_name=OURS, socket_timeout=2)
             try:
-                while not self.ended.is_set():
+                # An old master that lives on answers as if nothing had happened.
+                while not self.ended.is_set() and self.server.find_master() is master:
                     self.read(client)
             except redis.RedisError:
                 pass  # it is away: look for another one, and go on from where this stood
