@@ -82,7 +82,8 @@ def inconsistencies(have):
     out = []
     rev = int(have.head["rev"])
     listed = {f"{type_}/{id_}": r for type_, ids in have.index.items() for id_, r in ids.items()}
-    revs = {key: int(fields["rev"]) for key, fields in have.items.items()}
+    # It was read in several steps: an item may have gone since its index was read.
+    revs = {key: int(fields["rev"]) for key, fields in have.items.items() if "rev" in fields}
     if listed != revs:
         out.append(f"index and items differ: {sorted(set(listed.items()) ^ set(revs.items()))[:10]}")
     if both := have.deleted.keys() & have.items.keys():
