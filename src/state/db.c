@@ -76,6 +76,8 @@ db_check_tables(sqlite3 *db, const char *path, const struct db_layout *l, enum d
 		return db_fail(db, path, e);
 	if (tables == 0 && mode == DB_MAKE)
 		return db_make_tables(db, path, l, e);
+	if (tables == 0)
+		return err_sys(e, ENOENT, "%s: it is empty", path); /* whoever made it was killed then */
 	id = db_number(db, "PRAGMA application_id");
 	version = db_number(db, "PRAGMA user_version");
 	if (id == l->id && version == l->version)

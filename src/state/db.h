@@ -26,8 +26,8 @@ enum db_mode {
 };
 
 /*
- * NULL with a reason; e->sys is then ENOENT when there is none to look at, and
- * EILSEQ when it is damaged or of another layout, so that db_discard is in place.
+ * NULL with a reason; e->sys is then ENOENT when there is none to look at, or an
+ * empty one, and EILSEQ when it is damaged or of another layout, so that db_discard is in place.
  * patience: how long to wait for another process that writes.
  */
 sqlite3 *db_open(const char *path, const struct db_layout *l, enum db_mode mode, usec_t patience, struct err *e);

@@ -113,15 +113,32 @@ damaged(const char *file, struct err *e)
 	return -1;
 }
 
+/* Its tables are made, and then filled: whoever was killed in between has saved nothing. */
+static int
+no_fingerprint(sqlite3 *db, const char *file, struct err *e)
+{
+	sqlite3_stmt *st = db_prepare(db, file, "SELECT 1 FROM file LIMIT 1", e);
+	int step;
+
+	if (st == NULL)
+		return -1;
+	step = sqlite3_step(st);
+	(void)sqlite3_finalize(st);
+	return step == SQLITE_DONE ? err_sys(e, ENOENT, "%s: nothing was saved in it", file) : damaged(file, e);
+}
+
 static int
 check_fingerprint(sqlite3 *db, const char *file, const uint8_t fingerprint[SHA256_SIZE], struct err *e)
 {
 	sqlite3_stmt *st = db_prepare(db, file, "SELECT fingerprint FROM made", e);
-	int r = -1;
+	int r = -1, step;
 
 	if (st == NULL)
 		return -1;
-	if (sqlite3_step(st) != SQLITE_ROW || sqlite3_column_bytes(st, 0) != SHA256_SIZE) {
+	step = sqlite3_step(st);
+	if (step == SQLITE_DONE) {
+		(void)no_fingerprint(db, file, e);
+	} else if (step != SQLITE_ROW || sqlite3_column_bytes(st, 0) != SHA256_SIZE) {
 		(void)damaged(file, e);
 	} else if (memcmp(sqlite3_column_blob(st, 0), fingerprint, SHA256_SIZE) != 0) {
 		(void)err_set(e, "%s: it was made with another configuration, or by another build", file);

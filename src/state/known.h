@@ -32,7 +32,7 @@ struct known_file {
 
 /*
  * Read all of it. -1 with a reason when there is nothing to go by: e->sys is then
- * ENOENT when there is no file, and EILSEQ (damaged, or of another version of
+ * ENOENT when nothing was ever saved, and EILSEQ (damaged, or of another version of
  * shelfd) or ESTALE (another fingerprint) when known_discard should follow.
  * May run on any thread.
  */

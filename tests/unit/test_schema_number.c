@@ -175,7 +175,7 @@ write_form(struct random *r, long v, unsigned places, char *out, size_t size)
 		(void)snprintf(out, size, "%lde-%u", v, places);
 		break;
 	case 1:
-		(void)snprintf(out, size, "%ld000e-%u", v, places + 3);
+		(void)snprintf(out, size, v != 0 ? "%ld000e-%u" : "%lde-%u", v, places + 3);
 		break;
 	default:
 		(void)snprintf(out, size, "%s%ld.%0*ld0", v < 0 ? "-" : "", labs(v) / divisor,
