@@ -38,7 +38,8 @@ parsed_json(const struct out *o, struct buf *b, const struct parsed *p)
 		jsonw_str(&w, "id", strchr(p->at->key, '/') + 1);
 	jsonw_str_opt(&w, "name", m->name);
 	jsonw_str_opt(&w, "version", m->version);
-	jsonw_str_opt(&w, "description", m->description);
+	if (m->description.p != NULL)
+		jsonw_strn(&w, "description", m->description.p, m->description.n);
 	jsonw_str(&w, "path", p->at->encoded);
 	jsonw_str_opt(&w, "owner", m->owner);
 	jsonw_str_opt(&w, "status", m->status);
@@ -100,12 +101,13 @@ static void
 parsed_text(const struct out *o, struct buf *b, const struct parsed *p)
 {
 	const struct manifest *m = p->at->manifest;
+	char *description = m->description.p != NULL ? mem_strndup(m->description.p, m->description.n) : NULL;
 
 	out_add(o, b, STYLE_BOLD, p->at->key != NULL ? p->at->key : p->file);
 	buf_addch(b, '\n');
 	parsed_field(o, b, "name", m->name);
 	parsed_field(o, b, "version", m->version);
-	parsed_field(o, b, "description", m->description);
+	parsed_field(o, b, "description", description);
 	parsed_field(o, b, "path", p->at->encoded);
 	parsed_field(o, b, "owner", m->owner);
 	parsed_field(o, b, "status", m->status);
@@ -120,6 +122,7 @@ parsed_text(const struct out *o, struct buf *b, const struct parsed *p)
 		parsed_hex(o, b, "metadata_sha256", m->metadata_sha256, SHA256_SIZE);
 	parsed_hex(o, b, "git_blob", m->git_blob, GIT_ID_SIZE);
 	parsed_field(o, b, "metadata", m->metadata);
+	free(description);
 }
 
 static void

@@ -45,10 +45,16 @@ draft_put(struct draft *d, size_t member, const char *s, size_t n)
 	buf_addch(&d->strings, '\0');
 }
 
+static bool
+is_plain_text(const struct value *v)
+{
+	return v != NULL && memchr(v->text, '\0', v->text_len) == NULL;
+}
+
 static void
 draft_put_text(struct draft *d, size_t member, const struct value *v)
 {
-	if (v != NULL && memchr(v->text, '\0', v->text_len) == NULL)
+	if (is_plain_text(v))
 		draft_put(d, member, v->text, v->text_len);
 }
 
@@ -180,7 +186,6 @@ draft_put_fields(struct draft *d, const struct value *root)
 	draft_put_text(d, offsetof(struct manifest, name), fields_find(root, f->name, string, NULL));
 	draft_put_text(
 	    d, offsetof(struct manifest, version), fields_find(root, f->version, string | TYPES_NUMBER, NULL));
-	draft_put_text(d, offsetof(struct manifest, description), fields_find(root, f->description, string, NULL));
 	draft_put_text(d, offsetof(struct manifest, owner), fields_find(root, f->owner, string, NULL));
 	draft_put_array(d, offsetof(struct manifest, dependencies), root, f->dependencies);
 	draft_put_array(d, offsetof(struct manifest, tags), root, f->tags);
@@ -189,12 +194,31 @@ draft_put_fields(struct draft *d, const struct value *root)
 	DRAFT_PUT(d, status, word, strlen(word));
 }
 
+/* Most of what is kept is metadata, and most of metadata is the description, which seldom needs an escape. */
 static void
-draft_put_metadata(struct draft *d, const struct buf *json)
+draft_put_description(struct draft *d, const struct buf *json, const char *s, size_t n)
+{
+	const char *there = n > 0 ? memmem(json->p, json->n, s, n) : NULL;
+
+	d->m->description.n = n;
+	if (there == NULL) {
+		DRAFT_PUT(d, description.p, s, n);
+		return;
+	}
+	d->slot[d->slots].member = offsetof(struct manifest, description.p);
+	d->slot[d->slots].at = d->slot[d->slots - 1].at + (size_t)(there - json->p);
+	d->slots++;
+}
+
+/* With the description (s NULL: there is none), which may stand in it. */
+static void
+draft_put_metadata(struct draft *d, const struct buf *json, const char *s, size_t n)
 {
 	if (!d->src->check_only)
 		sha256(json->p, json->n, d->m->metadata_sha256);
 	DRAFT_PUT(d, metadata, json->p, json->n);
+	if (s != NULL)
+		draft_put_description(d, json, s, n);
 }
 
 static void
@@ -246,6 +270,7 @@ static void
 draft_take_document(struct draft *d, struct document *doc, const struct value *root, bool markdown)
 {
 	const struct value *list = draft_tool_list(d, doc, root);
+	const struct value *description;
 	struct buf json = {0};
 
 	if (list != NULL)
@@ -261,7 +286,11 @@ draft_take_document(struct draft *d, struct document *doc, const struct value *r
 		buf_addstr(&json, "{}");
 	else
 		value_canonical(root, &json);
-	draft_put_metadata(d, &json);
+	description = fields_find(root, d->src->collection->fields.description, TYPE_BIT(VALUE_STRING), NULL);
+	if (is_plain_text(description))
+		draft_put_metadata(d, &json, description->text, description->text_len);
+	else
+		draft_put_metadata(d, &json, NULL, 0);
 	buf_free(&json);
 }
 
@@ -301,10 +330,8 @@ draft_take_text(struct draft *d, const char *s, size_t n)
 	jsonw_strn(&w, "name", buf_str(&name), name.n);
 	jsonw_object_end(&w);
 	DRAFT_PUT(d, name, buf_str(&name), name.n);
-	if (description != NULL)
-		DRAFT_PUT(d, description, description, strlen(description));
 	DRAFT_PUT(d, status, "published", strlen("published"));
-	draft_put_metadata(d, &json);
+	draft_put_metadata(d, &json, description, description != NULL ? strlen(description) : 0);
 	buf_free(&json);
 	buf_free(&name);
 	free(description);

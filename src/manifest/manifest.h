@@ -24,6 +24,12 @@ struct manifest_source {
 };
 
 /* Immutable and counted once made. Strings are NULL where the document has no such value. */
+/* Text without a NUL behind it; p NULL: none. */
+struct slice {
+	const char *p;
+	size_t n;
+};
+
 struct manifest {
 	int refs;
 	bool ok; /* no problem of severity error: it can be an item */
@@ -33,11 +39,12 @@ struct manifest {
 	struct problems problems; /* sorted */
 	/* The rest only when ok. */
 	char *id; /* encoded: by id_from, or the one given */
-	char *name, *version, *description, *owner;
+	char *name, *version, *owner;
 	char *status; /* draft, in_review, published, archived; never NULL */
 	char *dependencies; /* JSON array, or NULL */
 	char *tags; /* JSON array, or NULL */
 	char *metadata; /* canonical JSON object */
+	struct slice description; /* where it stands in metadata as it is, it is not kept twice */
 	uint8_t metadata_sha256[SHA256_SIZE];
 };
 

@@ -7,18 +7,18 @@
 #include "base/mem.h"
 #include "manifest/codes.h"
 
-#define STRINGS 9
+#define STRINGS 8
+#define METADATA 7 /* of them */
 
 static const size_t string_members[STRINGS] = {
     offsetof(struct manifest, id),
     offsetof(struct manifest, name),
     offsetof(struct manifest, version),
-    offsetof(struct manifest, description),
     offsetof(struct manifest, owner),
     offsetof(struct manifest, status),
     offsetof(struct manifest, dependencies),
     offsetof(struct manifest, tags),
-    offsetof(struct manifest, metadata),
+    [METADATA] = offsetof(struct manifest, metadata),
 };
 
 /* Followed by the strings, then by the problems. */
@@ -26,6 +26,7 @@ struct packed {
 	uint64_t size;
 	uint32_t at[STRINGS]; /* in the strings, counted from 1; 0: there is none */
 	uint32_t strings; /* bytes, with a NUL behind each */
+	uint32_t description, description_n; /* as at, and bytes */
 	uint16_t problems;
 	uint8_t ok, truncated;
 	uint8_t sha256[SHA256_SIZE], metadata_sha256[SHA256_SIZE], git_blob[GIT_ID_SIZE];
@@ -39,7 +40,7 @@ struct packed_problem {
 
 #ifdef __LP64__
 /* Whoever adds a member packs it as well. */
-static_assert(sizeof(struct manifest) == 216 && sizeof(struct problem) == 48, "see manifest_pack");
+static_assert(sizeof(struct manifest) == 224 && sizeof(struct problem) == 48, "see manifest_pack");
 #endif
 
 static const char *
@@ -71,6 +72,21 @@ pack_problem(const struct problem *p, struct buf *out)
 		buf_add(out, p->hint, strlen(p->hint) + 1);
 }
 
+/* Where it is among the strings from that offset in out: in metadata, when that has it. */
+static uint32_t
+pack_description(const struct manifest *m, size_t strings, const struct packed *head, struct buf *out)
+{
+	const char *s = m->description.p;
+
+	if (s == NULL)
+		return 0;
+	if (m->metadata != NULL && s >= m->metadata && s < m->metadata + strlen(m->metadata))
+		return head->at[METADATA] + (uint32_t)(s - m->metadata);
+	buf_add(out, s, m->description.n);
+	buf_addch(out, '\0');
+	return (uint32_t)(out->n - strings - m->description.n);
+}
+
 void
 manifest_pack(const struct manifest *m, struct buf *out)
 {
@@ -95,6 +111,8 @@ manifest_pack(const struct manifest *m, struct buf *out)
 		head.at[k] = (uint32_t)(out->n - strings + 1);
 		buf_add(out, s, strlen(s) + 1);
 	}
+	head.description = pack_description(m, strings, &head, out);
+	head.description_n = (uint32_t)m->description.n;
 	head.strings = (uint32_t)(out->n - strings);
 	memcpy(out->p + at, &head, sizeof head);
 	for (size_t i = 0; i < m->problems.n; i++)
@@ -155,7 +173,8 @@ strings_are_whole(const struct packed *head, const char *strings, size_t n)
 	for (size_t k = 0; k < STRINGS; k++)
 		if (head->at[k] > head->strings)
 			return false;
-	return true;
+	return head->description <= head->strings &&
+	    (head->description == 0 || head->description_n <= head->strings - head->description);
 }
 
 /* In one piece, as manifest_parse makes it. */
@@ -172,6 +191,8 @@ unpack_strings(const struct packed *head, const char *strings)
 
 		memcpy((char *)m + string_members[k], &s, sizeof s);
 	}
+	if (head->description != 0)
+		m->description = (struct slice){base + head->description - 1, head->description_n};
 	memcpy(m->sha256, head->sha256, sizeof m->sha256);
 	memcpy(m->metadata_sha256, head->metadata_sha256, sizeof m->metadata_sha256);
 	memcpy(m->git_blob, head->git_blob, sizeof m->git_blob);

@@ -82,6 +82,16 @@ field(struct builder *b, const char *name, const char *value)
 }
 
 static void
+field_slice(struct builder *b, const char *name, struct slice value)
+{
+	if (value.p == NULL)
+		return;
+	buf_addch(&b->names, ' ');
+	buf_addstr(&b->names, name);
+	resp_add(&b->values, value.p, value.n);
+}
+
+static void
 field_num(struct builder *b, const char *name, uint64_t value)
 {
 	char digits[TEXT_DIGITS + 1];
@@ -121,7 +131,7 @@ add_item(struct builder *b, const struct change *ch, uint64_t rev)
 	bool created = ch->op == OP_CREATED;
 
 	field(b, "name", m->name);
-	field(b, "description", m->description);
+	field_slice(b, "description", m->description);
 	field(b, "source", f->source);
 	field(b, "path", f->path);
 	field_num(b, "size", m->size);

@@ -16,8 +16,8 @@
 
 static const struct db_layout layout = {
     .id = 0x73686c66, /* "shlf" */
-    .version = 1,
-    .manners = "PRAGMA page_size = 16384",
+    .version = 2,
+    .manners = "PRAGMA page_size = 16384; PRAGMA cache_size = -512", /* KiB; it is read and written in order */
     .tables = "CREATE TABLE made (fingerprint BLOB NOT NULL);"
 	      "CREATE TABLE file (path BLOB PRIMARY KEY, row BLOB NOT NULL)",
 };

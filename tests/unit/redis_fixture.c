@@ -249,7 +249,7 @@ make_item(const char *type, const char *id, const char *content)
 	m->size = strlen(content);
 	m->id = place(&at_text, id);
 	m->name = place(&at_text, id);
-	m->description = place(&at_text, content);
+	m->description = (struct slice){place(&at_text, content), strlen(content)};
 	m->status = place(&at_text, "published");
 	m->metadata = place(&at_text, metadata);
 	free(metadata);

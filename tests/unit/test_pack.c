@@ -13,10 +13,11 @@
 
 static const char good[] = "---\nname: pdf\ndescription: Reads files.\nversion: 1.0\nowner: ada\nstatus: draft\n"
 			   "tags: [a, b]\ndependencies: [tool/x]\nstrange: {key: [1, true, null]}\n---\n\nText.\n";
+static const char escaped[] = "---\nname: pdf\ndescription: Reads \\ files.\n---\n"; /* not as it is in metadata */
 static const char plain[] = "Nothing but text.\n";
 static const char broken[] = "---\nname: pdf\ndescription: one: two\n---\n";
 static const char wrong[] = "---\nname: [a]\ndescription: x\nname: b\n---\n";
-static const char *const documents[] = {good, plain, broken, wrong, ""};
+static const char *const documents[] = {good, escaped, plain, broken, wrong, ""};
 
 #define DOCUMENTS (sizeof documents / sizeof documents[0])
 
@@ -72,7 +73,10 @@ assert_same(const struct manifest *a, const struct manifest *b)
 	assert_text(a->id, b->id);
 	assert_text(a->name, b->name);
 	assert_text(a->version, b->version);
-	assert_text(a->description, b->description);
+	assert_int_equal(a->description.p == NULL, b->description.p == NULL);
+	assert_int_equal(a->description.n, b->description.n);
+	if (a->description.p != NULL)
+		assert_memory_equal(a->description.p, b->description.p, a->description.n);
 	assert_text(a->owner, b->owner);
 	assert_text(a->status, b->status);
 	assert_text(a->dependencies, b->dependencies);

@@ -231,7 +231,7 @@ a_row_is_bound_to_the_fingerprint_and_the_path(void **state)
 static void
 a_file_that_is_no_such_file_is_refused(void **state)
 {
-	static const char *const damages[] = {"PRAGMA user_version = 2", "PRAGMA user_version = 0",
+	static const char *const damages[] = {"PRAGMA user_version = 99", "PRAGMA user_version = 0",
 	    "PRAGMA application_id = 5", "DELETE FROM made", "UPDATE file SET row = x'00' WHERE rowid = 1",
 	    "UPDATE file SET row = substr(row, 1, length(row) - 1) WHERE rowid = 1",
 	    "UPDATE file SET path = x'' WHERE rowid = 1", "UPDATE file SET path = x'6100' WHERE rowid = 1",
