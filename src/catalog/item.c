@@ -47,12 +47,30 @@ str_equal(const char *a, const char *b)
 	return strcmp(a, b) == 0;
 }
 
+void
+shown_digest(const struct shown_text texts[SHOWN], uint8_t out[SHOWN_DIGEST_SIZE])
+{
+	struct sha256_ctx *c = sha256_begin();
+	uint8_t whole[SHA256_SIZE];
+
+	for (size_t i = 0; i < SHOWN; i++) {
+		const uint64_t size = texts[i].p != NULL ? texts[i].n + 1 : 0;
+
+		sha256_update(c, &size, sizeof size);
+		if (size > 1)
+			sha256_update(c, texts[i].p, texts[i].n);
+	}
+	sha256_end(c, whole);
+	memcpy(out, whole, SHOWN_DIGEST_SIZE);
+}
+
 bool
 face_equal(const struct face *a, const struct face *b)
 {
 	return memcmp(a->sha256, b->sha256, SHA256_SIZE) == 0 &&
 	    memcmp(a->bundle_sha256, b->bundle_sha256, SHA256_SIZE) == 0 &&
-	    memcmp(a->metadata_sha256, b->metadata_sha256, SHA256_SIZE) == 0 && a->has_git_blob == b->has_git_blob &&
+	    memcmp(a->metadata_sha256, b->metadata_sha256, SHA256_SIZE) == 0 &&
+	    memcmp(a->shown, b->shown, SHOWN_DIGEST_SIZE) == 0 && a->has_git_blob == b->has_git_blob &&
 	    (!a->has_git_blob || memcmp(a->git_blob, b->git_blob, GIT_ID_SIZE) == 0) && a->stale == b->stale &&
 	    a->git_state == b->git_state && str_equal(a->status, b->status) && str_equal(a->source, b->source) &&
 	    str_equal(a->path, b->path);
@@ -117,9 +135,23 @@ item_make(const char *type, struct manifest *m, const struct face *face, uint32_
 	return it;
 }
 
+static struct shown_text
+shown_text(const char *s)
+{
+	return (struct shown_text){s, s != NULL ? strlen(s) : 0};
+}
+
 struct item *
 item_new(const char *type, struct manifest *m, const struct item_place *at)
 {
+	const struct shown_text shown[SHOWN] = {
+	    [SHOWN_NAME] = shown_text(m->name),
+	    [SHOWN_VERSION] = shown_text(m->version),
+	    [SHOWN_DESCRIPTION] = shown_text(m->description),
+	    [SHOWN_DEPENDENCIES] = shown_text(m->dependencies),
+	    [SHOWN_TAGS] = shown_text(m->tags),
+	    [SHOWN_OWNER] = shown_text(m->owner),
+	};
 	struct face f = {
 	    .has_git_blob = true,
 	    .git_state = at->git_state,
@@ -133,6 +165,7 @@ item_new(const char *type, struct manifest *m, const struct item_place *at)
 	memcpy(f.bundle_sha256, at->bundle_sha256, SHA256_SIZE);
 	memcpy(f.metadata_sha256, m->metadata_sha256, SHA256_SIZE);
 	memcpy(f.git_blob, m->git_blob, GIT_ID_SIZE);
+	shown_digest(shown, f.shown);
 	return item_make(type, m, &f, at->files);
 }
 

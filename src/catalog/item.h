@@ -5,6 +5,7 @@
 #define CATALOG_ITEM_H
 
 #include <stdbool.h>
+#include <stddef.h>
 #include <stdint.h>
 
 #include "base/sha.h"
@@ -15,11 +16,27 @@ enum git_state { GIT_STATE_NONE, GIT_STATE_COMMITTED, GIT_STATE_MODIFIED, GIT_ST
 const char *git_state_word(enum git_state s); /* "" for NONE */
 enum git_state git_state_parse(const char *word);
 
+/*
+ * What the collection's fields take out of a document. Its digests do not tell it: the same document gives something
+ * else when the configuration names other places.
+ */
+enum shown { SHOWN_NAME, SHOWN_VERSION, SHOWN_DESCRIPTION, SHOWN_DEPENDENCIES, SHOWN_TAGS, SHOWN_OWNER, SHOWN };
+
+struct shown_text {
+	const char *p; /* NULL: absent */
+	size_t n;
+};
+
+#define SHOWN_DIGEST_SIZE 16
+
+void shown_digest(const struct shown_text texts[SHOWN], uint8_t out[SHOWN_DIGEST_SIZE]);
+
 /* The part of an item by which two versions of it are told apart: a revision moves when one of these does. */
 struct face {
 	uint8_t sha256[SHA256_SIZE];
 	uint8_t bundle_sha256[SHA256_SIZE];
 	uint8_t metadata_sha256[SHA256_SIZE];
+	uint8_t shown[SHOWN_DIGEST_SIZE];
 	uint8_t git_blob[GIT_ID_SIZE];
 	bool has_git_blob;
 	bool stale; /* state: the manifest on disk is broken, this is the last good one */
@@ -27,7 +44,7 @@ struct face {
 	const char *status; /* static: see status_word */
 	const char *source;
 	const char *path; /* encoded */
-	const char *version; /* for events only; not compared; may be NULL */
+	const char *version; /* for events, as shown has it too; may be NULL */
 };
 
 bool face_equal(const struct face *a, const struct face *b);

@@ -12,8 +12,22 @@
 #include "ctl/store.h"
 #include "ctl/verbs.h"
 
-/* What is compared of an item: what makes a revision, but for git, and the version for people. */
-enum part { PART_VERSION, PART_SHA256, PART_BUNDLE, PART_METADATA, PART_STATUS, PART_STATE, PART_PATH, PARTS };
+/* What is compared of an item: what makes a revision, but for git. */
+enum part {
+	PART_VERSION,
+	PART_SHA256,
+	PART_BUNDLE,
+	PART_METADATA,
+	PART_STATUS,
+	PART_STATE,
+	PART_PATH,
+	PART_NAME,
+	PART_DESCRIPTION,
+	PART_DEPENDENCIES,
+	PART_TAGS,
+	PART_OWNER,
+	PARTS
+};
 
 static const char *const part_names[PARTS + 1] = {
     [PART_VERSION] = "version",
@@ -23,6 +37,11 @@ static const char *const part_names[PARTS + 1] = {
     [PART_STATUS] = "status",
     [PART_STATE] = "state",
     [PART_PATH] = "path",
+    [PART_NAME] = "name",
+    [PART_DESCRIPTION] = "description",
+    [PART_DEPENDENCIES] = "dependencies",
+    [PART_TAGS] = "tags",
+    [PART_OWNER] = "owner",
     NULL,
 };
 
@@ -56,14 +75,21 @@ side_digest(char *to, const uint8_t *digest)
 static void
 side_of_disk(struct side *s, const struct item *it)
 {
+	const struct manifest *m = it->manifest;
+
 	*s = (struct side){0};
-	s->part[PART_VERSION] = it->face.version;
+	s->part[PART_VERSION] = m->version;
 	s->part[PART_SHA256] = side_digest(s->digest[0], it->face.sha256);
 	s->part[PART_BUNDLE] = side_digest(s->digest[1], it->face.bundle_sha256);
 	s->part[PART_METADATA] = side_digest(s->digest[2], it->face.metadata_sha256);
 	s->part[PART_STATUS] = it->face.status;
 	s->part[PART_STATE] = "ok";
 	s->part[PART_PATH] = it->face.path;
+	s->part[PART_NAME] = m->name;
+	s->part[PART_DESCRIPTION] = m->description;
+	s->part[PART_DEPENDENCIES] = m->dependencies;
+	s->part[PART_TAGS] = m->tags;
+	s->part[PART_OWNER] = m->owner;
 }
 
 static void

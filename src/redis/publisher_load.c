@@ -23,10 +23,10 @@ enum field {
 	FIELD_STATUS,
 	FIELD_SOURCE,
 	FIELD_PATH,
-	FIELD_VERSION,
 	FIELD_CREATED_REV,
 	FIELD_CREATED_AT,
-	FIELDS,
+	FIELD_SHOWN, /* and behind it, in the order of enum shown */
+	FIELDS = FIELD_SHOWN + SHOWN,
 };
 
 static const char *const field_names[FIELDS] = {
@@ -39,9 +39,14 @@ static const char *const field_names[FIELDS] = {
     [FIELD_STATUS] = "status",
     [FIELD_SOURCE] = "source",
     [FIELD_PATH] = "path",
-    [FIELD_VERSION] = "version",
     [FIELD_CREATED_REV] = "created_rev",
     [FIELD_CREATED_AT] = "created_at",
+    [FIELD_SHOWN + SHOWN_NAME] = "name",
+    [FIELD_SHOWN + SHOWN_VERSION] = "version",
+    [FIELD_SHOWN + SHOWN_DESCRIPTION] = "description",
+    [FIELD_SHOWN + SHOWN_DEPENDENCIES] = "dependencies",
+    [FIELD_SHOWN + SHOWN_TAGS] = "tags",
+    [FIELD_SHOWN + SHOWN_OWNER] = "owner",
 };
 
 const char *
@@ -287,6 +292,20 @@ field_hex(const redisReply *r, enum field f, uint8_t *out, size_t n)
 	return v->type == REDIS_REPLY_STRING && text_unhex(v->str, (size_t)v->len, out, n) == 0;
 }
 
+static void
+field_shown(const redisReply *r, uint8_t out[SHOWN_DIGEST_SIZE])
+{
+	struct shown_text texts[SHOWN] = {{0}};
+
+	for (int i = 0; i < SHOWN; i++) {
+		const redisReply *v = r->element[FIELD_SHOWN + i];
+
+		if (v->type == REDIS_REPLY_STRING)
+			texts[i] = (struct shown_text){v->str, (size_t)v->len};
+	}
+	shown_digest(texts, out);
+}
+
 /* A damaged item counts as not published: it comes anew from the disk, and nothing is deleted for it. */
 static void
 load_put(struct publisher *p, const char *key, uint64_t rev, const redisReply *r)
@@ -307,7 +326,8 @@ load_put(struct publisher *p, const char *key, uint64_t rev, const redisReply *r
 	f.status = status != NULL ? status_word(status) : NULL;
 	f.source = r->element[FIELD_SOURCE]->str;
 	f.path = r->element[FIELD_PATH]->str;
-	f.version = r->element[FIELD_VERSION]->str;
+	f.version = r->element[FIELD_SHOWN + SHOWN_VERSION]->str;
+	field_shown(r, f.shown);
 	if (f.status != NULL && f.source != NULL && f.path != NULL)
 		published_put(p->published, key, &f, NULL, rev, created, at);
 }

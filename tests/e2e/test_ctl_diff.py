@@ -1,7 +1,9 @@
 """shelfctl diff: nothing after a sync, and after each thing done to the disk or to Redis just that."""
 import json
+import os
 
 import pytest
+import yaml
 
 from oracle.published import prefix
 from support.daemon import SHELFCTL, run
@@ -117,6 +119,24 @@ def test_what_was_done_to_redis_is_told(synced):
     assert rows["skill/one"][1]["sha256"][0] == "0" * 64 and rows["skill/evil\x1b[2J"][0] == "deleted"
     text = diff(synced).stdout
     assert "- skill/evil\\x1B[2J  p\\x07\n" in text and "\x1b" not in text
+
+
+def test_another_configuration_is_told_by_what_it_makes_of_the_same_files(synced):
+    synced.checkout.skill("one", version="1.0", title="The first", labels="[a]")
+    synced.once()
+    config = os.path.join(synced.folder, "other.yaml")
+    with open(config, "w", encoding="utf-8") as file:
+        yaml.safe_dump({"collections": [{"type": "skill", "path": "skills", "entry": ["SKILL.md"], "fields": {
+            "name": ["/title", "/name"], "tags": "/labels", "description": "/nowhere", "owner": "/title",
+            "dependencies": "/labels"}}]}, file)
+    rows = found(synced, "-c", config)
+    said = "What it does, and when to use it."
+    assert {key: row for key, row in rows.items() if key.startswith("skill/")} == {
+        "skill/one": ("updated", {"name": ("one", "The first"), "tags": (None, '["a"]'), "description": (said, None),
+                                  "owner": (None, "The first"), "dependencies": (None, '["a"]')}),
+        "skill/two": ("updated", {"description": (said, None)})}
+    synced.shelfd("-c", config, "-C", synced.checkout.root, "--redis", synced.server.url, "--once", check=0)
+    assert found(synced, "-c", config) == {}
 
 
 def test_an_empty_catalog_lacks_everything_and_an_empty_disk_has_nothing(synced):

@@ -105,6 +105,76 @@ an_equal_face_is_no_change(void **state)
 	assert_diff(w, "");
 }
 
+/* The item of always the same document, with the field at this offset (or none: fields' size) taken from its title. */
+static struct item *
+titled(size_t field)
+{
+	static const char text[] = "---\nname: a\nversion: 1\ndescription: d\ndependencies: [x]\ntags: [y]\n"
+				   "owner: o\ntitle: Other\n---\n";
+	struct collections cs;
+	struct item_place at = {.source = "main", .path = "skills/a.md", .files = 1};
+	struct manifest_source src = {.path = "skills/a.md", .id = "a"};
+	struct manifest *m;
+	struct item *it;
+
+	collections_default(&cs);
+	if (field < sizeof(struct fields)) {
+		char **pointers = *(char ***)((char *)&cs.v[0].fields + field);
+
+		free(pointers[0]);
+		pointers[0] = mem_strdup("/title");
+	}
+	src.collection = &cs.v[0];
+	m = manifest_parse(&src, text, strlen(text));
+	assert_true(m->ok);
+	it = item_new("skill", m, &at);
+	manifest_unref(m);
+	collections_free(&cs);
+	return it;
+}
+
+static void
+what_is_taken_from_another_place_of_the_same_document_is_an_update(void **state)
+{
+	static const size_t fields[] = {offsetof(struct fields, name), offsetof(struct fields, version),
+	    offsetof(struct fields, description), offsetof(struct fields, dependencies), offsetof(struct fields, tags),
+	    offsetof(struct fields, owner)};
+	struct world *w = *state;
+	struct candidate cand = {.source = "main", .path = "skills/a.md", .key = "skill/a"};
+
+	cand.item = titled(sizeof(struct fields));
+	catalog_put(w->catalog, &cand);
+	assert_diff(w, "+skill/a ");
+	for (size_t i = 0; i < sizeof fields / sizeof fields[0]; i++) {
+		cand.item = titled(fields[i]);
+		catalog_put(w->catalog, &cand);
+		assert_diff(w, "~skill/a ");
+		cand.item = titled(fields[i]);
+		catalog_put(w->catalog, &cand);
+		assert_diff(w, "");
+	}
+}
+
+static void
+what_is_shown_is_told_apart_from_what_is_absent_empty_or_beside_it(void **state)
+{
+	static const char *const texts[][2] = {
+	    {NULL, NULL}, {"", NULL}, {NULL, ""}, {"ab", ""}, {"a", "b"}, {"", "ab"}};
+	uint8_t digests[sizeof texts / sizeof texts[0]][SHOWN_DIGEST_SIZE];
+
+	(void)state;
+	for (size_t i = 0; i < sizeof texts / sizeof texts[0]; i++) {
+		struct shown_text shown[SHOWN] = {{0}};
+
+		for (int k = 0; k < 2; k++)
+			shown[SHOWN_NAME + k] =
+			    (struct shown_text){texts[i][k], texts[i][k] != NULL ? strlen(texts[i][k]) : 0};
+		shown_digest(shown, digests[i]);
+		for (size_t k = 0; k < i; k++)
+			assert_memory_not_equal(digests[i], digests[k], SHOWN_DIGEST_SIZE);
+	}
+}
+
 static void
 what_moves_with_its_content_is_called_renamed(void **state)
 {
@@ -339,6 +409,8 @@ main(void)
 	const struct CMUnitTest tests[] = {
 	    TEST(creations_and_updates_come_before_deletions),
 	    TEST(an_equal_face_is_no_change),
+	    TEST(what_is_taken_from_another_place_of_the_same_document_is_an_update),
+	    TEST(what_is_shown_is_told_apart_from_what_is_absent_empty_or_beside_it),
 	    TEST(what_moves_with_its_content_is_called_renamed),
 	    TEST(broke_and_recovered_are_updates),
 	    TEST(a_broken_manifest_known_to_redis_only_is_patched_once),
