@@ -48,7 +48,7 @@ str_equal(const char *a, const char *b)
 }
 
 void
-shown_digest(const struct shown_text texts[SHOWN], uint8_t out[SHOWN_DIGEST_SIZE])
+shown_digest(const struct slice texts[SHOWN], uint8_t out[SHOWN_DIGEST_SIZE])
 {
 	struct sha256_ctx *c = sha256_begin();
 	uint8_t whole[SHA256_SIZE];
@@ -135,19 +135,19 @@ item_make(const char *type, struct manifest *m, const struct face *face, uint32_
 	return it;
 }
 
-static struct shown_text
+static struct slice
 shown_text(const char *s)
 {
-	return (struct shown_text){s, s != NULL ? strlen(s) : 0};
+	return (struct slice){s, s != NULL ? strlen(s) : 0};
 }
 
 struct item *
 item_new(const char *type, struct manifest *m, const struct item_place *at)
 {
-	const struct shown_text shown[SHOWN] = {
+	const struct slice shown[SHOWN] = {
 	    [SHOWN_NAME] = shown_text(m->name),
 	    [SHOWN_VERSION] = shown_text(m->version),
-	    [SHOWN_DESCRIPTION] = shown_text(m->description),
+	    [SHOWN_DESCRIPTION] = m->description,
 	    [SHOWN_DEPENDENCIES] = shown_text(m->dependencies),
 	    [SHOWN_TAGS] = shown_text(m->tags),
 	    [SHOWN_OWNER] = shown_text(m->owner),

@@ -5,7 +5,6 @@
 #define CATALOG_ITEM_H
 
 #include <stdbool.h>
-#include <stddef.h>
 #include <stdint.h>
 
 #include "base/sha.h"
@@ -22,14 +21,9 @@ enum git_state git_state_parse(const char *word);
  */
 enum shown { SHOWN_NAME, SHOWN_VERSION, SHOWN_DESCRIPTION, SHOWN_DEPENDENCIES, SHOWN_TAGS, SHOWN_OWNER, SHOWN };
 
-struct shown_text {
-	const char *p; /* NULL: absent */
-	size_t n;
-};
-
 #define SHOWN_DIGEST_SIZE 16
 
-void shown_digest(const struct shown_text texts[SHOWN], uint8_t out[SHOWN_DIGEST_SIZE]);
+void shown_digest(const struct slice texts[SHOWN], uint8_t out[SHOWN_DIGEST_SIZE]);
 
 /* The part of an item by which two versions of it are told apart: a revision moves when one of these does. */
 struct face {

@@ -47,7 +47,7 @@ static const char *const part_names[PARTS + 1] = {
 
 /* One side of an item. */
 struct side {
-	const char *part[PARTS]; /* NULL: it does not have it */
+	struct slice part[PARTS]; /* p NULL: it does not have it */
 	char digest[3][2 * SHA256_SIZE + 1]; /* behind some of them */
 };
 
@@ -60,7 +60,13 @@ struct diff {
 	struct buf b;
 };
 
-static const char *
+static struct slice
+text_of(const char *s)
+{
+	return (struct slice){s, s != NULL ? strlen(s) : 0};
+}
+
+static struct slice
 side_digest(char *to, const uint8_t *digest)
 {
 	struct buf hex = {0};
@@ -69,7 +75,7 @@ side_digest(char *to, const uint8_t *digest)
 	memcpy(to, hex.p, 2 * SHA256_SIZE);
 	to[2 * SHA256_SIZE] = '\0';
 	buf_free(&hex);
-	return to;
+	return text_of(to);
 }
 
 static void
@@ -78,18 +84,18 @@ side_of_disk(struct side *s, const struct item *it)
 	const struct manifest *m = it->manifest;
 
 	*s = (struct side){0};
-	s->part[PART_VERSION] = m->version;
+	s->part[PART_VERSION] = text_of(m->version);
 	s->part[PART_SHA256] = side_digest(s->digest[0], it->face.sha256);
 	s->part[PART_BUNDLE] = side_digest(s->digest[1], it->face.bundle_sha256);
 	s->part[PART_METADATA] = side_digest(s->digest[2], it->face.metadata_sha256);
-	s->part[PART_STATUS] = it->face.status;
-	s->part[PART_STATE] = "ok";
-	s->part[PART_PATH] = it->face.path;
-	s->part[PART_NAME] = m->name;
+	s->part[PART_STATUS] = text_of(it->face.status);
+	s->part[PART_STATE] = text_of("ok");
+	s->part[PART_PATH] = text_of(it->face.path);
+	s->part[PART_NAME] = text_of(m->name);
 	s->part[PART_DESCRIPTION] = m->description;
-	s->part[PART_DEPENDENCIES] = m->dependencies;
-	s->part[PART_TAGS] = m->tags;
-	s->part[PART_OWNER] = m->owner;
+	s->part[PART_DEPENDENCIES] = text_of(m->dependencies);
+	s->part[PART_TAGS] = text_of(m->tags);
+	s->part[PART_OWNER] = text_of(m->owner);
 }
 
 static void
@@ -97,13 +103,15 @@ side_of_redis(struct side *s, const redisReply *item)
 {
 	*s = (struct side){0};
 	for (int i = 0; i < PARTS; i++)
-		s->part[i] = reply_text(item, part_names[i]);
+		s->part[i] = text_of(reply_text(item, part_names[i]));
 }
 
 static bool
-part_equal(const char *a, const char *b)
+part_equal(struct slice a, struct slice b)
 {
-	return a == NULL || b == NULL ? a == b : strcmp(a, b) == 0;
+	if (a.p == NULL || b.p == NULL)
+		return a.p == b.p;
+	return a.n == b.n && memcmp(a.p, b.p, a.n) == 0;
 }
 
 static bool
@@ -116,10 +124,19 @@ side_equal(const struct side *a, const struct side *b)
 }
 
 static void
+diff_value(struct diff *d, enum style style, struct slice value)
+{
+	if (value.p != NULL)
+		out_addn(d->out, &d->b, style, value.p, value.n);
+	else
+		out_add(d->out, &d->b, style, "(none)");
+}
+
+static void
 diff_text(struct diff *d, const char *key, const struct side *redis, const struct side *disk)
 {
 	bool created = redis == NULL, deleted = disk == NULL;
-	const char *path = (deleted ? redis : disk)->part[PART_PATH];
+	struct slice path = (deleted ? redis : disk)->part[PART_PATH];
 
 	out_add(d->out, &d->b,
 	    created       ? STYLE_GREEN
@@ -130,22 +147,29 @@ diff_text(struct diff *d, const char *key, const struct side *redis, const struc
 			  : "~");
 	buf_addch(&d->b, ' ');
 	out_add(d->out, &d->b, STYLE_BOLD, key);
-	if (path != NULL) {
+	if (path.p != NULL) {
 		buf_addstr(&d->b, "  ");
-		out_add(d->out, &d->b, STYLE_DIM, path);
+		out_addn(d->out, &d->b, STYLE_DIM, path.p, path.n);
 	}
 	buf_addch(&d->b, '\n');
 	for (int i = 0; i < PARTS && !created && !deleted; i++) {
-		const char *from = redis->part[i], *to = disk->part[i];
+		struct slice from = redis->part[i], to = disk->part[i];
 
 		if (part_equal(from, to))
 			continue;
 		buf_addf(&d->b, "    %-17s", part_names[i]);
-		out_add(d->out, &d->b, STYLE_RED, from != NULL ? from : "(none)");
+		diff_value(d, STYLE_RED, from);
 		buf_addstr(&d->b, " -> ");
-		out_add(d->out, &d->b, STYLE_GREEN, to != NULL ? to : "(none)");
+		diff_value(d, STYLE_GREEN, to);
 		buf_addch(&d->b, '\n');
 	}
+}
+
+static void
+diff_member(struct jsonw *w, const char *name, struct slice value)
+{
+	if (value.p != NULL)
+		jsonw_strn(w, name, value.p, value.n);
 }
 
 static void
@@ -160,14 +184,14 @@ diff_json(struct diff *d, const char *op, const char *key, const struct side *re
 	jsonw_str(&w, "op", op);
 	jsonw_strn(&w, "type", key, slash != NULL ? (size_t)(slash - key) : strlen(key));
 	jsonw_str(&w, "id", slash != NULL ? slash + 1 : "");
-	jsonw_str_opt(&w, "path", (disk != NULL ? disk : redis)->part[PART_PATH]);
+	diff_member(&w, "path", (disk != NULL ? disk : redis)->part[PART_PATH]);
 	jsonw_object(&w, "fields");
 	for (int i = 0; i < PARTS && redis != NULL && disk != NULL; i++) {
 		if (part_equal(redis->part[i], disk->part[i]))
 			continue;
 		jsonw_object(&w, part_names[i]);
-		jsonw_str_opt(&w, "redis", redis->part[i]);
-		jsonw_str_opt(&w, "disk", disk->part[i]);
+		diff_member(&w, "redis", redis->part[i]);
+		diff_member(&w, "disk", disk->part[i]);
 		jsonw_object_end(&w);
 	}
 	jsonw_object_end(&w);
@@ -219,7 +243,7 @@ diff_published(void *arg, const char *key, const redisReply *item)
 		d->at++;
 	d->items++;
 	side_of_redis(&redis, item);
-	if (!scan_desired(d->scan, key, redis.part[PART_PATH], &want)) {
+	if (!scan_desired(d->scan, key, redis.part[PART_PATH].p, &want)) {
 		diff_found(d, key, &redis, NULL);
 		return;
 	}
@@ -228,7 +252,7 @@ diff_published(void *arg, const char *key, const redisReply *item)
 	} else {
 		/* The manifest is broken, so the last good version stays. */
 		disk = redis;
-		disk.part[PART_STATE] = "stale";
+		disk.part[PART_STATE] = text_of("stale");
 	}
 	if (!side_equal(&redis, &disk))
 		diff_found(d, key, &redis, &disk);

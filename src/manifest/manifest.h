@@ -23,13 +23,13 @@ struct manifest_source {
 	bool check_only; /* problems and the id matter: digests are left zero, metadata is empty */
 };
 
-/* Immutable and counted once made. Strings are NULL where the document has no such value. */
 /* Text without a NUL behind it; p NULL: none. */
 struct slice {
 	const char *p;
 	size_t n;
 };
 
+/* Immutable and counted once made. Strings are NULL where the document has no such value. */
 struct manifest {
 	int refs;
 	bool ok; /* no problem of severity error: it can be an item */

@@ -295,13 +295,13 @@ field_hex(const redisReply *r, enum field f, uint8_t *out, size_t n)
 static void
 field_shown(const redisReply *r, uint8_t out[SHOWN_DIGEST_SIZE])
 {
-	struct shown_text texts[SHOWN] = {{0}};
+	struct slice texts[SHOWN] = {{0}};
 
 	for (int i = 0; i < SHOWN; i++) {
 		const redisReply *v = r->element[FIELD_SHOWN + i];
 
 		if (v->type == REDIS_REPLY_STRING)
-			texts[i] = (struct shown_text){v->str, (size_t)v->len};
+			texts[i] = (struct slice){v->str, (size_t)v->len};
 	}
 	shown_digest(texts, out);
 }

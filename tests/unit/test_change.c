@@ -164,11 +164,11 @@ what_is_shown_is_told_apart_from_what_is_absent_empty_or_beside_it(void **state)
 
 	(void)state;
 	for (size_t i = 0; i < sizeof texts / sizeof texts[0]; i++) {
-		struct shown_text shown[SHOWN] = {{0}};
+		struct slice shown[SHOWN] = {{0}};
 
 		for (int k = 0; k < 2; k++)
 			shown[SHOWN_NAME + k] =
-			    (struct shown_text){texts[i][k], texts[i][k] != NULL ? strlen(texts[i][k]) : 0};
+			    (struct slice){texts[i][k], texts[i][k] != NULL ? strlen(texts[i][k]) : 0};
 		shown_digest(shown, digests[i]);
 		for (size_t k = 0; k < i; k++)
 			assert_memory_not_equal(digests[i], digests[k], SHOWN_DIGEST_SIZE);
