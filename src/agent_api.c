@@ -88,6 +88,21 @@ status_source(const struct agent *a, struct jsonw *w)
 	buf_free(&root);
 }
 
+static void
+status_local_state(const struct agent *a, struct jsonw *w)
+{
+	const char *trouble = agent_state_trouble(a);
+	struct buf folder = {0};
+
+	text_percent_encode(&folder, a->state_dir, strlen(a->state_dir));
+	jsonw_object(w, "local_state");
+	jsonw_str(w, "folder", buf_str(&folder));
+	if (trouble[0] != '\0')
+		jsonw_str(w, "error", trouble);
+	jsonw_object_end(w);
+	buf_free(&folder);
+}
+
 /* When the last event was read, by the wall clock. */
 static void
 status_last_event(const struct watcher_stats *s, struct jsonw *w)
@@ -170,6 +185,7 @@ api_status(struct agent *a, struct http_request *req, const struct http_view *vi
 	status_redis(a, &w);
 	status_source(a, &w);
 	status_watch(a, &w);
+	status_local_state(a, &w);
 	if (a->last_sync.any) {
 		agent_sync_json(&a->last_sync, &sync);
 		jsonw_raw(&w, "last_sync", buf_str(&sync), sync.n);

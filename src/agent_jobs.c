@@ -72,44 +72,61 @@ worker_left(uv_work_t *work, int status)
 }
 
 static void
-on_done(uv_poll_t *poll, int status, int events)
+crew_take_done(struct agent *a)
 {
-	struct agent *a = poll->data;
 	struct crew *c = &a->crew;
 	struct job_list done = STAILQ_HEAD_INITIALIZER(done);
 	struct job *j;
-	eventfd_t n;
 
-	(void)status, (void)events;
-	(void)eventfd_read(c->fd, &n);
 	uv_mutex_lock(&c->lock);
 	STAILQ_CONCAT(&done, &c->done);
 	uv_mutex_unlock(&c->lock);
 	while ((j = STAILQ_FIRST(&done)) != NULL) {
+		bool aside = j->aside;
+
 		STAILQ_REMOVE_HEAD(&done, link);
 		j->done(a, j);
-		a->jobs--;
+		a->jobs -= !aside;
 	}
+}
+
+static void
+on_done(uv_poll_t *poll, int status, int events)
+{
+	struct agent *a = poll->data;
+	eventfd_t n;
+
+	(void)status, (void)events;
+	(void)eventfd_read(a->crew.fd, &n);
+	crew_take_done(a);
 }
 
 int
 agent_jobs_init(struct agent *a, struct err *e)
 {
 	struct crew *c = &a->crew;
+	int r;
 
 	STAILQ_INIT(&c->todo);
 	STAILQ_INIT(&c->done);
 	c->fd = eventfd(0, EFD_CLOEXEC | EFD_NONBLOCK);
 	if (c->fd < 0)
 		return err_sys(e, errno, "eventfd");
-	if (uv_mutex_init(&c->lock) != 0 || uv_poll_init(&a->loop, &c->poll, c->fd) != 0) {
-		(void)close(c->fd);
-		return err_set(e, "the pool of threads cannot be set up");
-	}
+	r = uv_mutex_init(&c->lock);
+	if (r != 0)
+		goto no_lock;
+	r = uv_poll_init(&a->loop, &c->poll, c->fd);
+	if (r != 0)
+		goto no_poll;
 	c->ready = true;
 	c->poll.data = a;
 	(void)uv_poll_start(&c->poll, UV_READABLE, on_done);
 	return 0;
+no_poll:
+	uv_mutex_destroy(&c->lock);
+no_lock:
+	(void)close(c->fd);
+	return err_set(e, "the pool of threads cannot be set up: %s", uv_strerror(r));
 }
 
 void
@@ -126,6 +143,7 @@ agent_jobs_free(struct agent *a)
 
 	if (!c->ready)
 		return;
+	crew_take_done(a);
 	c->ready = false;
 	(void)close(c->fd);
 	uv_mutex_destroy(&c->lock);
@@ -138,7 +156,7 @@ agent_jobs_add(struct agent *a, struct job *j)
 	uv_work_t *work;
 	bool hire;
 
-	a->jobs++;
+	a->jobs += !j->aside;
 	uv_mutex_lock(&c->lock);
 	STAILQ_INSERT_TAIL(&c->todo, j, link);
 	hire = c->at_work < a->opt.workers;

@@ -40,11 +40,15 @@ agent_journal_reached(void *arg, const struct publisher_point *at)
 	struct state *s = &a->state;
 	struct err e;
 
-	if (s->journal == NULL || journal_reached(s->journal, &p, &e) == 0)
+	if (s->journal == NULL)
 		return;
-	if (!s->journal_failed)
+	if (journal_reached(s->journal, &p, &e) == 0) {
+		if (s->journal_trouble.text[0] != '\0' && trouble_end(&s->journal_trouble, clock_now()))
+			log_info("state: what redis confirms is written down again");
+		return;
+	}
+	if (trouble_set(&s->journal_trouble, e.msg, clock_now()))
 		log_warning("state: %s; should redis lose what it has confirmed, a later start may not know", e.msg);
-	s->journal_failed = true;
 }
 
 bool

@@ -94,14 +94,14 @@ struct state {
 	uint8_t fingerprint[SHA256_SIZE]; /* of all that a manifest is made by beside its bytes */
 	struct known *known; /* what an earlier life read; NULL: nothing, or no more of use */
 	bool loading, saving; /* a job is at it */
-	bool off; /* it cannot be kept; it was logged why */
+	char off[1024]; /* why it cannot be kept, as it was logged; "": it can */
 	bool whole; /* all of the source was seen and read once: what is left in known is gone */
 	bool caught_up; /* all that was read at the start is saved */
 	bool more; /* to be recalled at once */
 	usec_t save_at; /* USEC_NEVER: nothing to save */
 	bool published; /* a catalog of ours was in Redis before */
 	struct journal *journal; /* NULL: there is none */
-	bool journal_failed; /* it was logged that it cannot be written */
+	struct trouble journal_trouble; /* why it cannot be written */
 };
 
 /* Who says where Redis is. */
@@ -119,7 +119,8 @@ struct guide {
 struct job {
 	STAILQ_ENTRY(job) link;
 	void (*work)(struct job *j); /* in the thread */
-	void (*done)(struct agent *a, struct job *j); /* in the loop, afterwards */
+	void (*done)(struct agent *a, struct job *j); /* in the loop, afterwards; may free j */
+	bool aside; /* nothing that is to be published waits for it */
 };
 
 STAILQ_HEAD(job_list, job);
@@ -182,7 +183,7 @@ struct agent {
 	usec_t guard_at; /* when to look once more */
 	uint64_t guarded; /* how often */
 	bool rescan; /* the ignore rules moved: look at everything again */
-	unsigned int jobs; /* in the pool, or done and not taken yet */
+	unsigned int jobs; /* in the pool, or done and not taken yet; but those aside */
 	struct crew crew;
 	LIST_HEAD(, retry) retries;
 	LIST_HEAD(, waiter) waiters;
@@ -216,8 +217,8 @@ void agent_step(uv_prepare_t *p);
 /* agent_jobs.c */
 int agent_jobs_init(struct agent *a, struct err *e);
 void agent_jobs_add(struct agent *a, struct job *j);
-void agent_jobs_close(struct agent *a); /* with the loop's handles; all jobs are done */
-void agent_jobs_free(struct agent *a);
+void agent_jobs_close(struct agent *a); /* with the loop's handles */
+void agent_jobs_free(struct agent *a); /* after the loop's end: takes what is done, which may add nothing */
 
 /* agent_git.c */
 int agent_git_open(struct agent *a, struct err *e); /* but HEAD */
@@ -276,6 +277,7 @@ bool agent_recall(struct agent *a, const struct wanted *w); /* it need not be re
 bool agent_recalls(const struct agent *a); /* there is something to recall, perhaps, once all names are known */
 void agent_state_run(struct agent *a, usec_t now); /* save what was read */
 usec_t agent_state_deadline(const struct agent *a);
+const char *agent_state_trouble(const struct agent *a); /* why it cannot be kept, or not all of it; "": it can */
 bool agent_state_ended(struct agent *a, usec_t now); /* all is saved, or it is too late; otherwise a job is at it */
 void agent_state_close(struct agent *a);
 

@@ -13,16 +13,16 @@
 #define SAVE_AFTER (1 * USEC_PER_SEC)
 
 struct load_job {
-	uv_work_t work;
-	struct agent *agent;
+	struct job job; /* first */
+	const struct state *state;
 	struct known *known;
 	int r;
 	struct err e;
 };
 
 struct save_job {
-	uv_work_t work;
-	struct agent *agent;
+	struct job job; /* first */
+	const struct state *state;
 	struct known_file files[SAVE_FILES];
 	const char **gone; /* point into known */
 	size_t n, n_gone;
@@ -34,17 +34,26 @@ struct save_job {
 void
 agent_state_off(struct agent *a, const struct err *e)
 {
-	if (!a->state.off)
-		log_warning("state: %s; going on without it, which costs time at the next start", e->msg);
-	a->state.off = true;
+	struct state *s = &a->state;
+
+	if (s->off[0] != '\0')
+		return;
+	log_warning("state: %s; going on without it, which costs time at the next start", e->msg);
+	(void)snprintf(s->off, sizeof s->off, "%s", e->msg);
+}
+
+const char *
+agent_state_trouble(const struct agent *a)
+{
+	return a->state.off[0] != '\0' ? a->state.off : a->state.journal_trouble.text;
 }
 
 static void
-load_work(uv_work_t *work)
+load_work(struct job *job)
 {
-	struct load_job *j = work->data;
+	struct load_job *j = (struct load_job *)job;
 
-	j->r = known_load(j->agent->state.known_file, j->agent->state.fingerprint, &j->known, &j->e);
+	j->r = known_load(j->state->known_file, j->state->fingerprint, &j->known, &j->e);
 }
 
 static void
@@ -61,12 +70,10 @@ state_discard(struct agent *a, const struct err *why)
 }
 
 static void
-load_after(uv_work_t *work, int status)
+load_done(struct agent *a, struct job *job)
 {
-	struct load_job *j = work->data;
-	struct agent *a = j->agent;
+	struct load_job *j = (struct load_job *)job;
 
-	(void)status; /* never cancelled */
 	a->state.loading = false;
 	if (j->r == 0)
 		a->state.known = j->known;
@@ -82,13 +89,10 @@ load_start(struct agent *a)
 {
 	struct load_job *j = mem_zalloc(sizeof *j);
 
-	j->work.data = j;
-	j->agent = a;
+	j->job = (struct job){.work = load_work, .done = load_done, .aside = true};
+	j->state = &a->state;
 	a->state.loading = true;
-	if (uv_queue_work(&a->loop, &j->work, load_work, load_after) != 0) {
-		load_work(&j->work);
-		load_after(&j->work, 0);
-	}
+	agent_jobs_add(a, &j->job);
 }
 
 /* Another build may make something else of the same bytes, whatever it says of its version. */
@@ -123,7 +127,7 @@ agent_state_open(struct agent *a)
 	state_fingerprint(a);
 	if (!a->opt.dry_run)
 		agent_journal_open(a);
-	if (!s->off && access(s->known_file, F_OK) == 0)
+	if (s->off[0] == '\0' && access(s->known_file, F_OK) == 0)
 		load_start(a);
 }
 
@@ -152,21 +156,18 @@ agent_recall(struct agent *a, const struct wanted *w)
 }
 
 static void
-save_work(uv_work_t *work)
+save_work(struct job *job)
 {
-	struct save_job *j = work->data;
-	const struct state *s = &j->agent->state;
+	struct save_job *j = (struct save_job *)job;
 
-	j->r = known_save(s->known_file, s->fingerprint, j->files, j->n, j->gone, j->n_gone, &j->e);
+	j->r = known_save(j->state->known_file, j->state->fingerprint, j->files, j->n, j->gone, j->n_gone, &j->e);
 }
 
 static void
-save_after(uv_work_t *work, int status)
+save_done(struct agent *a, struct job *job)
 {
-	struct save_job *j = work->data;
-	struct agent *a = j->agent;
+	struct save_job *j = (struct save_job *)job;
 
-	(void)status;
 	a->state.saving = false;
 	if (j->r != 0) {
 		agent_state_off(a, &j->e);
@@ -234,13 +235,10 @@ save_start(struct agent *a)
 		free(j);
 		return;
 	}
-	j->work.data = j;
-	j->agent = a;
+	j->job = (struct job){.work = save_work, .done = save_done, .aside = true};
+	j->state = &a->state;
 	a->state.saving = true;
-	if (uv_queue_work(&a->loop, &j->work, save_work, save_after) != 0) {
-		save_work(&j->work);
-		save_after(&j->work, 0);
-	}
+	agent_jobs_add(a, &j->job);
 }
 
 static bool
@@ -260,7 +258,7 @@ agent_state_run(struct agent *a, usec_t now)
 {
 	struct state *s = &a->state;
 
-	if (s->off || a->opt.dry_run || state_busy(a) || (!s->whole && !agent_settled(a)))
+	if (s->off[0] != '\0' || a->opt.dry_run || state_busy(a) || (!s->whole && !agent_settled(a)))
 		return;
 	s->whole = true;
 	if (!state_wants_save(a)) {
@@ -277,7 +275,7 @@ agent_state_run(struct agent *a, usec_t now)
 usec_t
 agent_state_deadline(const struct agent *a)
 {
-	return a->state.off || state_busy(a) ? USEC_NEVER : a->state.save_at;
+	return a->state.off[0] != '\0' || state_busy(a) ? USEC_NEVER : a->state.save_at;
 }
 
 bool
@@ -285,7 +283,7 @@ agent_state_ended(struct agent *a, usec_t now)
 {
 	if (state_busy(a))
 		return false;
-	if (a->state.off || a->opt.dry_run || (now >= a->end_by && !a->opt.once))
+	if (a->state.off[0] != '\0' || a->opt.dry_run || (now >= a->end_by && !a->opt.once))
 		return true;
 	if (state_wants_save(a))
 		save_start(a);

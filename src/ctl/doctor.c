@@ -90,6 +90,18 @@ doctor_publishing(struct doctor *d)
 		diagnose_publishing(&d->found, redis);
 }
 
+static void
+doctor_local_state(struct doctor *d)
+{
+	const struct value *local = d->daemon != NULL ? value_get(d->daemon, "local_state") : NULL;
+	const char *error = local != NULL ? ctl_json_text(local, "error") : NULL;
+
+	if (error != NULL)
+		checkup_add(&d->found, "state_dir", VERDICT_WARNING,
+		    "make the folder one that shelfd can write to, or name another (state_dir), and start it anew",
+		    "%s", error);
+}
+
 static int
 doctor_tell(const struct doctor *d)
 {
@@ -133,6 +145,7 @@ verb_doctor(struct ctl *c, int argc, const char *const *argv)
 	doctor_limits(&d);
 	doctor_probe(&d);
 	doctor_watching(&d);
+	doctor_local_state(&d);
 	rc = doctor_tell(&d);
 	checkup_free(&d.found);
 	document_free(document);

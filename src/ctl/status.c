@@ -325,6 +325,17 @@ status_text_watch(const struct status *s, struct buf *b)
 }
 
 static void
+status_text_local_state(const struct status *s, struct buf *b)
+{
+	const struct value *local = s->daemon != NULL ? value_get(s->daemon, "local_state") : NULL;
+	const char *error = local != NULL ? ctl_json_text(local, "error") : NULL;
+
+	if (error != NULL)
+		status_line(s, b, "state_dir", STYLE_YELLOW,
+		    "cannot be used, so the next start takes longer, and may not know what redis has lost: %s", error);
+}
+
+static void
 status_text_sync(const struct status *s, struct buf *b)
 {
 	const struct value *last = s->daemon != NULL ? value_get(s->daemon, "last_sync") : NULL;
@@ -368,6 +379,7 @@ status_print(const struct status *s)
 		status_text_redis(s, &b);
 		status_text_catalog(s, &b);
 		status_text_watch(s, &b);
+		status_text_local_state(s, &b);
 		status_text_sync(s, &b);
 	}
 	out_write(&b);

@@ -1,4 +1,5 @@
 """Whatever becomes of the state folder costs time only: Redis ends equal to the files."""
+import json
 import os
 import random
 import sqlite3
@@ -72,7 +73,22 @@ def test_without_a_place_for_state_it_works_and_says_so_once(scene):
     daemon.barrier()
     scene.check()
     assert daemon.output().count(">state: ") == 1
+    local = daemon.status()["local_state"]
+    assert local["folder"] == os.path.join(place, "state") and local["folder"] in local["error"]
+    at = ("-c", daemon.config)
+    assert json.loads(scene.shelfctl("status", "--json", *at, check=0).stdout)["daemon"]["local_state"] == local
+    [line] = [line for line in scene.shelfctl("status", *at, check=0).stdout.splitlines() if line.startswith("state_dir")]
+    assert local["error"] in line
+    found = {row["name"]: row for row in json.loads(scene.shelfctl("doctor", "--json", *at).stdout)["checks"]}
+    assert (found["state_dir"]["status"], found["state_dir"]["text"]) == ("warning", local["error"])
     stop(daemon)
+
+
+def test_a_place_for_state_that_is_well_is_named_without_an_error(scene, settled):
+    start(settled)
+    assert settled.status()["local_state"] == {"folder": os.path.join(settled.folder, "state")}
+    assert "state_dir" not in scene.shelfctl("status", "-c", settled.config, check=0).stdout
+    stop(settled)
 
 
 def test_state_that_another_program_holds_is_done_without(scene, settled):
@@ -90,6 +106,23 @@ def test_state_that_another_program_holds_is_done_without(scene, settled):
     stop(settled)
 
 
+def test_a_journal_that_cannot_be_written_for_a_while_is_in_the_status_as_long(scene, settled):
+    start(settled)
+    holder = sqlite3.connect(journal(settled), isolation_level=None)
+    holder.execute("BEGIN EXCLUSIVE")
+    for i in range(3):
+        scene.checkout.skill("g0/s0", f"Edit {i} while it is held.")
+        settled.barrier()
+        scene.check()
+        assert "locked" in settled.status()["local_state"]["error"]
+    holder.close()
+    scene.checkout.skill("g0/s0", "Edited afterwards.")
+    settled.barrier()
+    assert "error" not in settled.status()["local_state"]
+    assert settled.output().count("<4>state: ") == settled.output().count("written down again") == 1
+    stop(settled)
+
+
 def test_a_full_disk_beneath_the_state_is_named_and_done_without(scene):
     tree(scene)
     daemon = scene.daemon(env=TRACED)
@@ -99,6 +132,7 @@ def test_a_full_disk_beneath_the_state_is_named_and_done_without(scene):
     daemon.start()
     scene.check()
     daemon.wait_output("state: .*full")
+    assert "full" in daemon.status()["local_state"]["error"]
     assert met(daemon.folder)
     scene.checkout.skill("g0/s0", "Edited.")
     daemon.barrier()
