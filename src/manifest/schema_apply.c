@@ -46,7 +46,7 @@ holds_all_of(struct run *r, const struct frame *f, const struct rule *rule)
 {
 	bool valid = true;
 
-	for (size_t i = 0; i < rule->list.n; i++)
+	for (size_t i = 0; i < rule->list.n && (valid || !run_unheard(r)); i++)
 		valid = run_in_place(r, f, rule->list.v[i]) && valid;
 	return valid;
 }
@@ -120,7 +120,7 @@ tell_nearest(struct run *r, const struct frame *f, const struct rule *rule)
 static bool
 broken_alternatives(struct run *r, const struct frame *f, const struct rule *rule)
 {
-	if (r->quiet > 0 || r->report == NULL || r->exhausted != NULL)
+	if (run_unheard(r))
 		return false;
 	(void)run_broken(r, f, rule, NULL, "fits none of the %zu alternatives that are allowed here", rule->list.n);
 	/* Each level tries its alternatives twice. */

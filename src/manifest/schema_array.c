@@ -4,6 +4,8 @@
 #include "base/mem.h"
 #include "manifest/schema_rules.h"
 
+#define SORT_STEPS 4 /* for each of some thousands of items */
+
 bool
 holds_max_items(struct run *r, const struct frame *f, const struct rule *rule)
 {
@@ -55,11 +57,13 @@ holds_unique_items(struct run *r, const struct frame *f, const struct rule *rule
 
 	if (v->type != VALUE_ARRAY || !rule->value->boolean || v->array.len < 2)
 		return true;
+	if (!run_spend(r, SORT_STEPS * v->array.len))
+		return false;
 	items = mem_alloc(v->array.len * sizeof *items);
 	for (size_t i = 0; i < v->array.len; i++)
 		items[i] = (struct hashed){.hash = schema_hash(r, v->array.items[i]), .index = i};
 	qsort(items, v->array.len, sizeof *items, compare_hashed);
-	for (size_t i = 1; i < v->array.len && (valid || r->quiet == 0) && run_spend(r, 1); i++) {
+	for (size_t i = 1; i < v->array.len && (valid || !run_unheard(r)) && run_spend(r, 1); i++) {
 		size_t twin;
 
 		if (has_twin(r, v, items, i, &twin))
@@ -79,7 +83,7 @@ holds_prefix_items(struct run *r, const struct frame *f, const struct rule *rule
 
 	if (f->v->type != VALUE_ARRAY)
 		return true;
-	for (size_t i = 0; i < f->v->array.len && i < rule->list.n; i++)
+	for (size_t i = 0; i < f->v->array.len && i < rule->list.n && (valid || !run_unheard(r)); i++)
 		valid = run_item(r, f, rule, rule->list.v[i], i) && valid;
 	return valid;
 }
@@ -92,7 +96,7 @@ holds_items(struct run *r, const struct frame *f, const struct rule *rule)
 
 	if (f->v->type != VALUE_ARRAY)
 		return true;
-	for (size_t i = rule->one.from; i < f->v->array.len; i++)
+	for (size_t i = rule->one.from; i < f->v->array.len && (valid || !run_unheard(r)); i++)
 		valid = run_item(r, f, rule, rule->one.schema, i) && valid;
 	return valid;
 }

@@ -5,6 +5,7 @@
 #include "base/text.h"
 #include "manifest/schema_rules.h"
 
+#define ENUM_SHOWN 12 /* values that a message lists */
 #define TYPE(t) (1u << (t))
 
 /* The bits of the types that a value has: 1.0 is an integer; .nan and .inf are no JSON at all. */
@@ -74,6 +75,8 @@ holds_type(struct run *r, const struct frame *f, const struct rule *rule)
 
 	if ((rule->types & value_types(r, f->v)) != 0)
 		return true;
+	if (run_unheard(r))
+		return false;
 	types_text(rule->types, &expected);
 	(void)run_broken(
 	    r, f, rule, type_hint(rule->types, f->v), "must be %s, not %s", buf_str(&expected), article(f->v->type));
@@ -83,7 +86,7 @@ holds_type(struct run *r, const struct frame *f, const struct rule *rule)
 
 /* The allowed text that is nearest to a string, as a hint. */
 static const char *
-enum_hint(const struct rule *rule, const struct value *v, char *out, size_t size)
+enum_hint(struct run *r, const struct rule *rule, const struct value *v, char *out, size_t size)
 {
 	const char *words[64], *near;
 	const struct value *all = rule->value;
@@ -95,7 +98,7 @@ enum_hint(const struct rule *rule, const struct value *v, char *out, size_t size
 		if (all->array.items[i]->type == VALUE_STRING && all->array.items[i]->text_len <= 100)
 			words[n++] = all->array.items[i]->text;
 	words[n] = NULL;
-	near = text_nearest(v->text, words);
+	near = run_nearest(r, v->text, words);
 	if (near == NULL)
 		return NULL;
 	(void)snprintf(out, size, "did you mean \"%s\"?", near);
@@ -110,17 +113,18 @@ broken_enum(struct run *r, const struct frame *f, const struct rule *rule)
 	char shown[SHOWN_SIZE], hint[160];
 	size_t i;
 
-	if (r->quiet > 0)
+	if (run_unheard(r))
 		return false;
-	for (i = 0; i < all->array.len && i < 12; i++) {
+	for (i = 0; i < all->array.len && i < ENUM_SHOWN; i++) {
 		buf_addstr(&list, i == 0 ? "" : i + 1 == all->array.len ? " or " : ", ");
 		buf_addstr(&list, schema_shown(all->array.items[i], shown));
 	}
 	if (i < all->array.len)
 		buf_addf(&list, " or one of %zu more", all->array.len - i);
-	(void)run_broken(r, f, rule, enum_hint(rule, f->v, hint, sizeof hint), "must be %s, not %s",
+	(void)run_broken(r, f, rule, enum_hint(r, rule, f->v, hint, sizeof hint), "must be %s, not %s",
 	    list.n > 0 ? list.p : "nothing", schema_shown(f->v, shown));
 	buf_free(&list);
+	(void)run_spend(r, REPORT_STEPS * i / 2); /* as in run_broken, for the list */
 	return false;
 }
 
@@ -151,7 +155,7 @@ holds_const(struct run *r, const struct frame *f, const struct rule *rule)
 
 	if (schema_equal(r, rule->value, f->v))
 		return true;
-	if (r->quiet > 0)
+	if (run_unheard(r))
 		return false;
 	if (rule->value->type == VALUE_ARRAY || rule->value->type == VALUE_OBJECT)
 		return run_broken(r, f, rule, NULL, "is not the one value that the schema allows");
@@ -178,7 +182,7 @@ broken_bound(struct run *r, const struct frame *f, const struct rule *rule, cons
 {
 	char wanted[SHOWN_SIZE], shown[SHOWN_SIZE];
 
-	if (r->quiet > 0)
+	if (run_unheard(r))
 		return false;
 	return run_broken(r, f, rule, NULL, "must be %s %s, not %s", words, schema_shown(rule->value, wanted),
 	    schema_shown(f->v, shown));
@@ -276,7 +280,7 @@ holds_pattern(struct run *r, const struct frame *f, const struct rule *rule)
 	if (f->v->type != VALUE_STRING)
 		return true;
 	match = run_regex(r, rule->regex, f->v->text, f->v->text_len);
-	if (match != 0)
+	if (match != 0 || run_unheard(r))
 		return match > 0;
 	return run_broken(r, f, rule, NULL, "%s does not match the pattern %s", schema_shown(f->v, shown),
 	    text_escape_to(pattern, sizeof pattern, rule->value->text));
@@ -287,8 +291,10 @@ holds_format(struct run *r, const struct frame *f, const struct rule *rule)
 {
 	char shown[SHOWN_SIZE];
 
-	if (f->v->type != VALUE_STRING || rule->format == NULL || !run_spend(r, 1 + f->v->text_len / BYTES_A_STEP) ||
+	if (f->v->type != VALUE_STRING || rule->format == NULL ||
+	    !run_spend(r, 1 + f->v->text_len / rule->format->bytes_a_step) ||
 	    rule->format->valid(f->v->text, f->v->text_len))
 		return true;
-	return run_broken(r, f, rule, rule->format->hint, "%s is no %s", schema_shown(f->v, shown), rule->format->what);
+	return !run_unheard(r) &&
+	    run_broken(r, f, rule, rule->format->hint, "%s is no %s", schema_shown(f->v, shown), rule->format->what);
 }

@@ -16,9 +16,15 @@ static uint64_t
 hash_bytes(uint64_t h, const void *p, size_t n)
 {
 	const unsigned char *s = p;
+	uint64_t word;
 
-	for (size_t i = 0; i < n; i++)
-		h = (h ^ s[i]) * FNV_PRIME;
+	for (; n >= sizeof word; s += sizeof word, n -= sizeof word) {
+		memcpy(&word, s, sizeof word);
+		h = (h ^ word) * FNV_PRIME;
+		h ^= h >> 32; /* the upper bytes of a word reach the lower ones of the hash */
+	}
+	for (; n > 0; s++, n--)
+		h = (h ^ *s) * FNV_PRIME;
 	return h;
 }
 
@@ -68,6 +74,8 @@ schema_hash(struct run *r, const struct value *v)
 			const struct member *m = &v->object.members[i];
 			uint64_t below = schema_hash(r, m->value);
 
+			if (r != NULL && !run_spend(r, m->key_len / BYTES_A_STEP))
+				return 0;
 			sum += hash_bytes(hash_bytes(FNV_BASIS, m->key, m->key_len), &below, sizeof below);
 		}
 		return hash_bytes(h, &sum, sizeof sum);

@@ -33,18 +33,18 @@ format_json_pointer(const char *s, size_t n)
 }
 
 static const struct format formats[] = {
-    {"date", "date", "like 2026-01-31", format_date},
-    {"date-time", "date and time", "like 2026-01-31T23:59:59Z", format_date_time},
-    {"email", "e-mail address", "like name@example.org", format_email},
-    {"hostname", "host name", "like www.example.org", format_hostname},
-    {"ipv4", "IPv4 address", "like 192.0.2.1", format_ipv4},
-    {"ipv6", "IPv6 address", "like 2001:db8::1", format_ipv6},
-    {"json-pointer", "JSON pointer", "like /items/0/name", format_json_pointer},
-    {"regex", "regular expression of ECMA-262", NULL, regex_valid},
-    {"time", "time with an offset", "like 23:59:59Z or 23:59:59+01:00", format_time},
-    {"uri", "URI", "like https://example.org/path", format_uri},
-    {"uri-reference", "URI reference", "like ../path or https://example.org/path", format_uri_reference},
-    {"uuid", "UUID", "like 123e4567-e89b-12d3-a456-426614174000", format_uuid},
+    {"date", "date", "like 2026-01-31", BYTES_A_STEP, format_date},
+    {"date-time", "date and time", "like 2026-01-31T23:59:59Z", BYTES_A_STEP, format_date_time},
+    {"email", "e-mail address", "like name@example.org", 4, format_email},
+    {"hostname", "host name", "like www.example.org", 1, format_hostname},
+    {"ipv4", "IPv4 address", "like 192.0.2.1", BYTES_A_STEP, format_ipv4},
+    {"ipv6", "IPv6 address", "like 2001:db8::1", BYTES_A_STEP, format_ipv6},
+    {"json-pointer", "JSON pointer", "like /items/0/name", BYTES_A_STEP, format_json_pointer},
+    {"regex", "regular expression of ECMA-262", NULL, 2, regex_valid},
+    {"time", "time with an offset", "like 23:59:59Z or 23:59:59+01:00", BYTES_A_STEP, format_time},
+    {"uri", "URI", "like https://example.org/path", 8, format_uri},
+    {"uri-reference", "URI reference", "like ../path or https://example.org/path", 8, format_uri_reference},
+    {"uuid", "UUID", "like 123e4567-e89b-12d3-a456-426614174000", BYTES_A_STEP, format_uuid},
 };
 
 const struct format *

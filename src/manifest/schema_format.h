@@ -9,6 +9,7 @@ struct format {
 	const char *name;
 	const char *what; /* for messages: "is no <what>" */
 	const char *hint; /* an example */
+	size_t bytes_a_step; /* of text that are looked at in the time of a step */
 	bool (*valid)(const char *s, size_t n); /* s is valid UTF-8 */
 };
 

@@ -64,7 +64,8 @@ broken_required(struct run *r, const struct frame *f, const struct rule *rule, c
 {
 	char shown[SHOWN_SIZE];
 
-	return run_broken(r, f, rule, "add it", "the key \"%s\" is missing", text_escape_to(shown, sizeof shown, key));
+	return !run_unheard(r) &&
+	    run_broken(r, f, rule, "add it", "the key \"%s\" is missing", text_escape_to(shown, sizeof shown, key));
 }
 
 /* From the shorter side: which of the names are members, by looking for each member among the names. */
@@ -72,13 +73,13 @@ bool
 holds_required(struct run *r, const struct frame *f, const struct rule *rule)
 {
 	size_t left = rule->map.n;
-	unsigned char *there;
+	unsigned char few[64] = {0}, *there;
 
 	if (f->v->type != VALUE_OBJECT || left == 0)
 		return true;
 	if (!run_spend(r, rule->map.n + f->v->object.len))
 		return false;
-	there = mem_zalloc(left);
+	there = left <= sizeof few ? few : mem_zalloc(left);
 	for (size_t i = 0; i < f->v->object.len; i++) {
 		const struct member *m = &f->v->object.members[i];
 		const struct named *found = find_named(rule, m->key, m->key_len);
@@ -93,7 +94,8 @@ holds_required(struct run *r, const struct frame *f, const struct rule *rule)
 		else
 			(void)broken_required(r, f, rule, rule->map.v[i].key);
 	}
-	free(there);
+	if (there != few)
+		free(there);
 	return left == 0;
 }
 
@@ -175,7 +177,7 @@ holds_properties(struct run *r, const struct frame *f, const struct rule *rule)
 
 	if (f->v->type != VALUE_OBJECT)
 		return true;
-	for (size_t i = 0; i < f->v->object.len && run_spend(r, 1); i++) {
+	for (size_t i = 0; i < f->v->object.len && (valid || !run_unheard(r)) && run_spend(r, 1); i++) {
 		const struct member *m = &f->v->object.members[i];
 		const struct named *found = find_named(rule, m->key, m->key_len);
 
@@ -192,7 +194,7 @@ holds_pattern_properties(struct run *r, const struct frame *f, const struct rule
 
 	if (f->v->type != VALUE_OBJECT)
 		return true;
-	for (size_t i = 0; i < f->v->object.len; i++) {
+	for (size_t i = 0; i < f->v->object.len && (valid || !run_unheard(r)); i++) {
 		const struct member *m = &f->v->object.members[i];
 
 		for (size_t k = 0; k < rule->patterns.n; k++) {
@@ -209,7 +211,7 @@ holds_pattern_properties(struct run *r, const struct frame *f, const struct rule
 
 /* A key that the schema knows and that is nearly this one, as a hint. */
 static const char *
-key_hint(const struct frame *f, const char *key, char *out, size_t size)
+key_hint(struct run *r, const struct frame *f, const char *key, char *out, size_t size)
 {
 	const struct rule *known = schema_sibling(f->schema, "properties");
 	const char *words[NEAR_MAX], *near;
@@ -221,7 +223,7 @@ key_hint(const struct frame *f, const char *key, char *out, size_t size)
 		if (known->map.v[i].len <= 100)
 			words[n++] = known->map.v[i].key;
 	words[n] = NULL;
-	near = text_nearest(key, words);
+	near = run_nearest(r, key, words);
 	if (near == NULL)
 		return "remove it, or correct its name";
 	(void)snprintf(out, size, "did you mean \"%s\"?", near);
@@ -248,9 +250,9 @@ holds_additional_properties(struct run *r, const struct frame *f, const struct r
 		}
 		marks_set(f->marks, i);
 		valid = false;
-		if (r->quiet > 0)
+		if (run_unheard(r))
 			break;
-		(void)run_broken_member(r, f, rule, i, key_hint(f, key, hint, sizeof hint),
+		(void)run_broken_member(r, f, rule, i, key_hint(r, f, key, hint, sizeof hint),
 		    "the key \"%s\" is not allowed here", text_escape_to(shown, sizeof shown, key));
 	}
 	return valid;

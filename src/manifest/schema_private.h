@@ -19,7 +19,9 @@
 #include "manifest/schema_number.h"
 #include "manifest/schema_regex.h"
 
-#define SCHEMA_STEPS 1000000 /* of one validation; a step takes some 20 ns */
+#define SCHEMA_STEPS 1000000 /* of one validation; a step takes some 10 ns */
+#define REPORT_STEPS 50 /* to tell of a violation */
+#define HINT_PAIRS 1000000 /* of one validation; some 2 ms */
 #define DIGITS_A_STEP 4 /* of numbers that are read */
 #define BAD_PATTERNS 10 /* in one compilation; then no more are looked at: what is refused late costs most */
 #define SCHEMA_DEPTH 400 /* schemas within schemas while one value is validated */
@@ -328,6 +330,7 @@ struct run {
 	int quiet; /* violations are not reported */
 	int nearest; /* alternatives within alternatives whose mistakes are told */
 	const char *exhausted; /* why it ended early, or NULL */
+	uint64_t hints; /* pairs of characters that may still be compared for hints */
 	struct schema_report *report; /* or NULL */
 };
 
@@ -346,6 +349,12 @@ bool run_in_place(struct run *r, const struct frame *f, const struct schema *s);
 /* A member or an item of the frame's value; where nothing is allowed the rule is what is broken. */
 bool run_member(struct run *r, const struct frame *f, const struct rule *rule, const struct schema *s, size_t index);
 bool run_item(struct run *r, const struct frame *f, const struct rule *rule, const struct schema *s, size_t index);
+
+/* True when a violation would not be told: no more of them needs to be looked for. */
+bool run_unheard(const struct run *r);
+
+/* As text_nearest, for a hint; NULL, too, once too much was compared. */
+const char *run_nearest(struct run *r, const char *word, const char *const *candidates);
 
 /* Report what is wrong with the frame's value, one of its keys or one of its items. Always false. */
 bool run_broken(struct run *r, const struct frame *f, const struct rule *rule, const char *hint, const char *fmt, ...)

@@ -7,6 +7,7 @@
 #include "base/mem.h"
 
 #define HEAP_KIB (16 * 1024) /* for backtracking */
+#define ITEM_STEPS 2 /* to try an item of a pattern */
 
 struct regex {
 	pcre2_code *code;
@@ -40,7 +41,7 @@ regex_compile(const char *pattern, size_t n, struct err *e)
 	re = mem_zalloc(sizeof *re);
 	re->code = code;
 	/* An item that fails after so many repetitions is counted as little as one that fails at once. */
-	re->weight = 1 + (int64_t)(repeat / BYTES_A_STEP);
+	re->weight = ITEM_STEPS + (int64_t)(repeat / BYTES_A_STEP);
 out:
 	buf_free(&out);
 	return re;

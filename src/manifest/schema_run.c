@@ -35,6 +35,19 @@ run_regex(struct run *r, const struct regex *re, const char *s, size_t n)
 	return -1;
 }
 
+const char *
+run_nearest(struct run *r, const char *word, const char *const *candidates)
+{
+	uint64_t pairs = 0, n = strlen(word);
+
+	for (size_t i = 0; candidates[i] != NULL; i++)
+		pairs += n * strlen(candidates[i]);
+	if (pairs > r->hints)
+		return NULL;
+	r->hints -= pairs;
+	return text_nearest(word, candidates);
+}
+
 /* marks */
 
 static void
@@ -109,6 +122,12 @@ struct place_of {
 	const struct step *step;
 };
 
+bool
+run_unheard(const struct run *r)
+{
+	return r->quiet > 0 || r->report == NULL || r->report->truncated || r->exhausted != NULL;
+}
+
 static bool
 report(struct run *r, const struct schema *s, const char *keyword, struct place_of at, const char *hint,
     const char *fmt, va_list ap)
@@ -116,7 +135,7 @@ report(struct run *r, const struct schema *s, const char *keyword, struct place_
 	struct buf pointer = {0}, schema = {0};
 	char message[1024];
 
-	if (r->quiet > 0 || r->report == NULL || r->exhausted != NULL)
+	if (run_unheard(r))
 		return false;
 	(void)vsnprintf(message, sizeof message, fmt, ap);
 	step_text(at.step, &pointer);
@@ -133,6 +152,7 @@ report(struct run *r, const struct schema *s, const char *keyword, struct place_
 	    });
 	buf_free(&pointer);
 	buf_free(&schema);
+	(void)run_spend(r, REPORT_STEPS); /* run_rules notices when that was too much */
 	return false;
 }
 
@@ -199,7 +219,7 @@ run_rules(struct run *r, const struct frame *f)
 			return false;
 		if (!s->rules[i].keyword->holds(r, f, &s->rules[i]))
 			valid = false;
-		if (!valid && (r->quiet > 0 || r->report == NULL))
+		if (!valid && run_unheard(r))
 			return false;
 	}
 	return valid && r->exhausted == NULL;
@@ -225,7 +245,7 @@ run_schema(struct run *r, const struct frame *up, const struct schema *s, const 
 	if ((marks != NULL || s->marks) && (v->type == VALUE_OBJECT || v->type == VALUE_ARRAY)) {
 		marks_init(&own, v);
 		f.marks = &own;
-		(void)run_spend(r, own.n / 64); /* run_rules notices when that was too much */
+		(void)run_spend(r, own.n / 64); /* as above */
 	}
 	r->depth++;
 	valid = run_rules(r, &f);
@@ -316,7 +336,7 @@ run_exhausted(const struct run *r, const struct schema *schema, const struct val
 enum schema_result
 schema_validate(const struct schema *schema, const struct value *v, struct schema_report *ret)
 {
-	struct run r = {.steps = SCHEMA_STEPS, .report = ret};
+	struct run r = {.steps = SCHEMA_STEPS, .report = ret, .hints = HINT_PAIRS};
 	enum schema_result result;
 
 	r.regex.steps = &r.steps;

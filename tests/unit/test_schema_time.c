@@ -119,6 +119,55 @@ no_structure_takes_long(void **state)
 	    counted("{", "\"k", "\":\"\"", 3000, "}"));
 }
 
+/* A hundred and fifty alternatives, each with a list of names that are nearly the right ones. */
+static char *
+alternatives(const char *before, const char *after)
+{
+	struct buf b = {0};
+
+	buf_addstr(&b, "{\"items\":{\"anyOf\":[false");
+	for (int i = 0; i < 150; i++) {
+		buf_addf(&b, ",%s", before);
+		for (int k = 0; k < 60; k++)
+			buf_addf(&b, "%s\"abcdefghijklmnopqrstuvwxyzabcdefghijklmnopqrstuvwxyz%d.%d\"%s",
+			    k > 0 ? "," : "", i, k, *after == '}' ? ":true" : "");
+		buf_addstr(&b, after);
+	}
+	buf_addstr(&b, "]}}");
+	return buf_steal(&b);
+}
+
+static void
+no_advice_takes_long(void **state)
+{
+	(void)state;
+	check("a value that is nearly one of many", alternatives("{\"enum\":[", "]}"),
+	    counted("[", "\"zbcdefghijklmnopqrstuvwxyzabcdefghijklmnopqrstuvwxyz", "\"", 90, "]"));
+	check("keys that are nearly one of many",
+	    alternatives("{\"additionalProperties\":false,\"properties\":{", "}}"),
+	    repeated("[{}", ",{\"zbcdefghijklmnopqrstuvwxyzabcdefghijklmnopqrstuvwxyz1\":1}", 3000, "]"));
+}
+
+static void
+no_format_takes_long(void **state)
+{
+	static const char *const formats[][2] = {
+	    {"hostname", ",\"xn--nxasmq6b.xn--nxasmq6b.xn--nxasmq6b.xn--nxasmq6b.a\""},
+	    {"regex", ",\"[a-z]+(b|c)*[a-z]+(b|c)*[a-z]+(b|c)*[a-z]+(b|c)*\""},
+	    {"email", ",\"a@b.b.b.b.b.b.b.b.b.b.b.c\""},
+	    {"uri", ",\"http://example.org/cccccccccccccccccccccccccccccccccccc\""},
+	    {"date-time", ",\"2020-01-01T00:00:00Z\""}};
+
+	(void)state;
+	for (size_t i = 0; i < sizeof formats / sizeof *formats; i++) {
+		char unit[64];
+
+		(void)snprintf(unit, sizeof unit, ",{\"items\":{\"format\":\"%s\"}}", formats[i][0]);
+		check(formats[i][0], repeated("{\"allOf\":[true", unit, 2000, "]}"),
+		    repeated("[\"\"", formats[i][1], 300, "]"));
+	}
+}
+
 static void
 no_number_takes_long(void **state)
 {
@@ -154,6 +203,8 @@ main(void)
 {
 	const struct CMUnitTest tests[] = {
 	    cmocka_unit_test(no_structure_takes_long),
+	    cmocka_unit_test(no_advice_takes_long),
+	    cmocka_unit_test(no_format_takes_long),
 	    cmocka_unit_test(no_number_takes_long),
 	    cmocka_unit_test(no_pattern_takes_long),
 	};
