@@ -14,6 +14,13 @@ refusal_of(const char *word)
 	    {"MOVED", REFUSAL_MOVED},
 	    {"MASTERDOWN", REFUSAL_MOVED},
 	    {"CLUSTERDOWN", REFUSAL_MOVED}, /* this node may be the one that is cut off from the others */
+	    /*
+	     * A slot is being moved key by key. The node that it goes to would let a script in after ASKING, and make anew
+	     * the keys that have not come yet; the old ones would then end the move, or replace the new ones. So nothing is
+	     * sent there before the slot has moved.
+	     */
+	    {"ASK", REFUSAL_WAIT},
+	    {"TRYAGAIN", REFUSAL_WAIT},
 	    {"NOAUTH", REFUSAL_DENIED},
 	    {"WRONGPASS", REFUSAL_DENIED},
 	    {"NOPERM", REFUSAL_DENIED},
@@ -29,6 +36,6 @@ refusal_of(const char *word)
 	for (size_t i = 0; i < sizeof table / sizeof *table; i++)
 		if (strcmp(word, table[i].word) == 0)
 			return table[i].refusal;
-	/* OOM, MISCONF, LOADING, BUSY, NOREPLICAS, TRYAGAIN, ASK, TYPE, and what nobody has thought of yet. */
+	/* OOM, MISCONF, LOADING, BUSY, NOREPLICAS, TYPE, and what nobody has thought of yet. */
 	return REFUSAL_WAIT;
 }

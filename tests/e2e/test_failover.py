@@ -2,6 +2,7 @@
 import itertools
 import json
 import os
+import re
 import signal
 import threading
 
@@ -232,25 +233,53 @@ def test_a_master_that_only_the_sentinels_have_lost_is_left_when_they_say_so(sce
     replayer.close()
 
 
-def test_a_slot_that_is_moved_key_by_key_is_followed_and_loses_nothing(scene, cluster):
+NAMED = (":head", ":lease", ":heartbeat")  # the keys that shelfd's scripts name
+
+
+def named_last(keys):
+    """A script is let in, though what it wants to write is elsewhere."""
+    return [key for key in keys if not key.endswith(NAMED)], [key for key in keys if key.endswith(NAMED)]
+
+
+def named_first(keys):
+    """Whoever calls a script is sent to a node where what it wants to write is not yet."""
+    return named_last(keys)[::-1]
+
+
+def items_first(keys):
+    """A script is let in and finds all that it looks at before it writes, but not what it writes to."""
+    return [key for key in keys if ":item:" in key], [key for key in keys if ":item:" not in key]
+
+
+def half(keys):
+    """Of what a script names, some is here and some is there."""
+    return keys[::2], keys[1::2]
+
+
+def test_a_slot_that_is_moved_key_by_key_under_load_is_followed_and_loses_nothing(scene, cluster, follow):
     for i in range(20):
         scene.checkout.skill(f"s{i}")
+    scene.checkout.write("skills/bad.md", "---\nname: [\n---\n")  # so that there are problems: a key that is not there is refused
     daemon = scene.daemon(redis=settings(scene)).start()
-    replayer = Replayer(cluster)
-    before = scene.check().head
-    target = cluster.nodes[0]
-    assert cluster.master() is not target
+    replayer, follower = Replayer(cluster), follow()
+    generation = scene.check().head["generation"]
+    load = Load(scene)
+    masters = [node for node in cluster.nodes if node.role() == "master" and node is not cluster.master()]
+    for round_, (parts, refusal) in enumerate([
+            (named_last, "TRYAGAIN"), (named_first, "ASK"), (items_first, "TRYAGAIN"), (half, "TRYAGAIN|ASK")]):
+        load.go_on(50)
 
-    def half_way():
-        scene.checkout.skill("s0", "Half-way.")
-        scene.checkout.skill("new", "Half-way.")
-        daemon.wait_output("TRYAGAIN the slot of the catalog is being moved")
-    cluster.move_slot("{main}", target, half_way)
-    have = settle(scene, daemon, [replayer])
-    assert have.items["skill/new"]["description"] == "Half-way."
-    assert have.head["generation"] == before["generation"]
+        def half_way():
+            until("shelfd says why it waits", lambda: re.search(refusal, daemon.status()["redis"]["condition"]))
+            load.go_on(50)
+        cluster.move_slot("{main}", masters[round_ % 2], parts, half_way)
+        load.go_on(50)
+    load.stop()
+    have = settle(scene, daemon, [replayer], [follower])
+    assert have.head["generation"] == generation
     assert replayer.resets == 0
-    assert "skill/new" in scene.shelfctl("ls", "--redis", cluster.reader).stdout
+    assert "skill/s0" in scene.shelfctl("ls", "--redis", cluster.reader).stdout
+    follower.assert_clean()
     replayer.close()
 
 

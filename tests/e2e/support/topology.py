@@ -184,10 +184,11 @@ class Cluster(Topology):
         until("the replica has the slot", lambda: self.find_master() is replica)
         return old
 
-    def move_slot(self, key, to, between):
+    def move_slot(self, key, to, parts, between):
         """
-        Moves the slot of a key to another node, key by key, as resharding does. The keys that shelfd's scripts name come
-        last, and between is called before them: then a script is let in, though what it wants to write is elsewhere.
+        Moves the slot of a key to another node, key by key, as resharding does. parts gives the keys in two lists, the one to
+        be moved first, and between is called between them. A key that is there already is an error: nobody may make one at the
+        new node before.
         """
         source = self.master()
         slot = source.asker.execute_command("CLUSTER", "KEYSLOT", key)
@@ -195,12 +196,13 @@ class Cluster(Topology):
         to.asker.execute_command("CLUSTER", "SETSLOT", slot, "IMPORTING", names[0])
         source.asker.execute_command("CLUSTER", "SETSLOT", slot, "MIGRATING", names[1])
         keys = source.asker.execute_command("CLUSTER", "GETKEYSINSLOT", slot, 100000)
-        last = [moved for moved in keys if moved.endswith((":head", ":lease", ":heartbeat"))]
-        for part in sorted(set(keys) - set(last)), last:
-            for moved in part:
-                source.asker.execute_command("MIGRATE", HOST, to.port, moved, 0, 5000)
-            if part is not last:
-                between()
+        first, last = parts(sorted(keys))
+        for moved in first:
+            source.asker.execute_command("MIGRATE", HOST, to.port, moved, 0, 5000)
+        between()
+        for moved in last:
+            source.asker.execute_command("MIGRATE", HOST, to.port, moved, 0, 5000)
+        assert source.asker.execute_command("CLUSTER", "COUNTKEYSINSLOT", slot) == 0
         for node in (to, source, *(n for n in self.nodes if n.role() == "master")):
             node.asker.execute_command("CLUSTER", "SETSLOT", slot, "NODE", names[1])
         until("the slot has moved", lambda: self.find_master() is to)
