@@ -194,11 +194,26 @@ draft_put_fields(struct draft *d, const struct value *root)
 	DRAFT_PUT(d, status, word, strlen(word));
 }
 
+/* Where the n > 0 bytes of s stand in json, or NULL. */
+static const char *
+find_in(const struct buf *json, const char *s, size_t n)
+{
+	const size_t part = n < 64 ? n : 64; /* memmem prepares itself for long texts at some cost */
+	const char *at = json->p, *end = json->p + json->n;
+
+	while ((at = memmem(at, (size_t)(end - at), s, part)) != NULL && (size_t)(end - at) >= n) {
+		if (memcmp(at, s, n) == 0)
+			return at;
+		at++;
+	}
+	return NULL;
+}
+
 /* Most of what is kept is metadata, and most of metadata is the description, which seldom needs an escape. */
 static void
 draft_put_description(struct draft *d, const struct buf *json, const char *s, size_t n)
 {
-	const char *there = n > 0 ? memmem(json->p, json->n, s, n) : NULL;
+	const char *there = n > 0 ? find_in(json, s, n) : NULL;
 
 	d->m->description.n = n;
 	if (there == NULL) {

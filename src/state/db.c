@@ -147,10 +147,8 @@ static pthread_once_t reads_bound = PTHREAD_ONCE_INIT;
 sqlite3 *
 db_open(const char *path, const struct db_layout *l, enum db_mode mode, usec_t patience, struct err *e)
 {
-	/* Not WAL: a large first transaction would be written twice, and its files stay behind a process that was killed. */
 	static const char manners[] =
-	    "PRAGMA trusted_schema = OFF; PRAGMA cell_size_check = ON; PRAGMA synchronous = OFF;"
-	    "PRAGMA journal_mode = TRUNCATE";
+	    "PRAGMA trusted_schema = OFF; PRAGMA cell_size_check = ON; PRAGMA synchronous = OFF";
 	int flags = SQLITE_OPEN_READWRITE | (mode == DB_MAKE ? SQLITE_OPEN_CREATE : 0);
 	sqlite3 *db = NULL;
 
@@ -184,13 +182,15 @@ db_close(sqlite3 *db)
 int
 db_discard(const char *path, struct err *e)
 {
-	char *journal = mem_printf("%s-journal", path);
+	static const char *const beside[] = {"", "-journal", "-wal", "-shm"};
 	int r = 0;
 
-	if (unlink(path) != 0 && errno != ENOENT)
-		r = err_sys(e, errno, "%s: cannot be deleted", path);
-	else if (unlink(journal) != 0 && errno != ENOENT)
-		r = err_sys(e, errno, "%s: cannot be deleted", journal);
-	free(journal);
+	for (size_t i = 0; i < sizeof beside / sizeof beside[0] && r == 0; i++) {
+		char *file = mem_printf("%s%s", path, beside[i]);
+
+		if (unlink(file) != 0 && errno != ENOENT)
+			r = err_sys(e, errno, "%s: cannot be deleted", file);
+		free(file);
+	}
 	return r;
 }

@@ -16,7 +16,7 @@
 struct db_layout {
 	int id; /* of the kind of file: application_id */
 	int version; /* of its tables: user_version */
-	const char *manners; /* PRAGMAs that it is opened with, beside those of all */
+	const char *manners; /* PRAGMAs that it is opened with, beside those of all: the journal mode, and others */
 	const char *tables; /* SQL that makes them */
 };
 

@@ -15,7 +15,7 @@
 static const struct db_layout layout = {
     .id = 0x73686c6a, /* "shlj" */
     .version = 1,
-    .manners = "PRAGMA page_size = 1024",
+    .manners = "PRAGMA page_size = 1024; PRAGMA journal_mode = WAL", /* many small transactions */
     .tables = "CREATE TABLE life (generation TEXT PRIMARY KEY, rev INTEGER NOT NULL, batch TEXT NOT NULL,"
 	      " epoch INTEGER NOT NULL, owner TEXT NOT NULL, seen INTEGER NOT NULL);"
 	      "CREATE TABLE running (boot TEXT NOT NULL)",
@@ -180,7 +180,10 @@ journal_mark(struct journal *j, struct err *e)
 	(void)sqlite3_bind_text(st, 1, j->boot, -1, SQLITE_STATIC);
 	r = sqlite3_step(st) == SQLITE_DONE ? 0 : db_fail(j->db, j->file, e);
 	(void)sqlite3_finalize(st);
-	return r == 0 ? db_exec(j->db, j->file, "COMMIT; PRAGMA synchronous = OFF", e) : -1;
+	if (r != 0)
+		return -1;
+	/* Out of the log, which nobody waits for from now on. */
+	return db_exec(j->db, j->file, "COMMIT; PRAGMA wal_checkpoint(TRUNCATE); PRAGMA synchronous = OFF", e);
 }
 
 /* Once it was locked for as long as that, nobody waits again. */
