@@ -16,8 +16,17 @@ agent_settled(const struct agent *a)
 bool
 agent_drained(const struct agent *a)
 {
-	return agent_settled(a) && !agent_guard_waits(a) && !a->rescan && !a->publishing && !a->held &&
-	    !catalog_touched(a->catalog) && publisher_idle(a->publisher);
+	return agent_settled(a) && !agent_guard_waits(a) && !a->rescan && agent_published(a);
+}
+
+/*
+ * Is what was told to be read, or published for somebody who waits, before more is told? Otherwise there might always be
+ * something more, and never a moment in which all is read.
+ */
+static bool
+agent_is_busy(const struct agent *a)
+{
+	return a->jobs != 0 || !facts_complete(a->facts) || (!agent_guard_waits(a) && agent_sync_waits(a));
 }
 
 /* systemd is told at least every tell_every; mostly this rides on the wakes of the heartbeat. */
@@ -128,6 +137,7 @@ agent_flow(struct agent *a, usec_t now)
 		agent_publish(a, now);
 	agent_state_run(a, now);
 	agent_sync_run(a, now);
+	watcher_pause(a->watcher, agent_is_busy(a));
 	if (!a->sync.active && !a->ready && a->last_sync.any) {
 		a->ready = true;
 		if (a->opt.once)

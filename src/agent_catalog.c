@@ -146,12 +146,6 @@ on_git(void *arg)
 	agent_git_look(arg);
 }
 
-static void
-on_barrier(void *arg, uint64_t id)
-{
-	agent_barrier_arrived(arg, id);
-}
-
 const struct watcher_sink agent_watcher_sink = {
     .saw = on_saw,
     .gone = on_gone,
@@ -161,7 +155,6 @@ const struct watcher_sink agent_watcher_sink = {
     .plain = on_plain,
     .ignored = on_ignored,
     .git = on_git,
-    .barrier = on_barrier,
 };
 
 static void

@@ -58,9 +58,7 @@ struct sync_result {
 struct waiter {
 	LIST_ENTRY(waiter) entry;
 	struct http_request *req;
-	uint64_t barrier; /* id of the watcher's barrier */
-	bool arrived; /* all that was saved before has been told */
-	bool looked; /* no event can say so here: everything was looked at instead */
+	uint64_t barrier; /* id of the watcher's barrier; 0: only the look at everything that is under way counts */
 	bool sync; /* waits for the running full sync as well */
 };
 
@@ -69,6 +67,7 @@ struct retry {
 	LIST_ENTRY(retry) entry;
 	char *path;
 	usec_t at;
+	bool torn; /* it changed while it was read */
 };
 
 /* The connection to Redis and the private server. */
@@ -187,7 +186,6 @@ struct agent {
 	struct crew crew;
 	LIST_HEAD(, retry) retries;
 	LIST_HEAD(, waiter) waiters;
-	bool put_off; /* something half-written was: barriers begin anew */
 	struct sync sync;
 	struct sync_result last_sync;
 	bool begun; /* the first scan was started */
@@ -206,7 +204,7 @@ struct agent {
 /* agent.c */
 void agent_stop(struct agent *a, enum agent_end end);
 bool agent_settled(const struct agent *a); /* all that was seen is read */
-bool agent_drained(const struct agent *a); /* nothing seen that is not published */
+bool agent_drained(const struct agent *a); /* nothing told by the watcher that is not published */
 
 /* agent_life.c makes the agent, and ends it. Call cb when fd is readable; nothing where fd is -1. */
 void agent_poll(struct agent *a, uv_poll_t *poll, int fd, uv_poll_cb cb, bool *ret_polled);
@@ -253,6 +251,7 @@ void agent_read_free(struct agent *a);
  */
 void agent_diff(struct agent *a, struct changeset *ret); /* what is not as it should be, and certainly */
 void agent_publish(struct agent *a, usec_t now);
+bool agent_published(const struct agent *a); /* all that was read, and git's commit */
 bool agent_publish_ahead(struct agent *a, usec_t now); /* is there more to assemble at once? */
 void agent_publish_whole(struct agent *a, const char *path); /* a scan is through with all below path */
 
@@ -315,7 +314,7 @@ void agent_sync_run(struct agent *a, usec_t now); /* finish it and answer waiter
 void agent_dry_run(struct agent *a);
 void agent_wait(struct agent *a, struct http_request *req, bool sync);
 void agent_unwait(struct agent *a, struct http_request *req);
-void agent_barrier_arrived(struct agent *a, uint64_t id);
+bool agent_sync_waits(const struct agent *a); /* for nothing but that what was told is published */
 void agent_sync_free(struct agent *a);
 void agent_sync_json(const struct sync_result *r, struct buf *out); /* an object */
 

@@ -67,6 +67,16 @@ unsure_again(struct agent *a)
 	buf_free(&key);
 }
 
+bool
+agent_published(const struct agent *a)
+{
+	const char *commit = a->repo != NULL ? repo_commit(a->repo) : NULL;
+	const char *branch = a->repo != NULL ? repo_branch(a->repo) : NULL;
+
+	return !a->publishing && facts_assembled(a->facts) && !catalog_touched(a->catalog) &&
+	    publisher_idle(a->publisher) && publisher_head_is(a->publisher, commit, branch);
+}
+
 void
 agent_publish(struct agent *a, usec_t now)
 {

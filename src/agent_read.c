@@ -103,11 +103,12 @@ reading_do(int root_fd, struct reading *r, struct buf *bytes)
 }
 
 static void
-retry_later(struct agent *a, const char *path, usec_t at)
+retry_later(struct agent *a, const char *path, bool torn, usec_t at)
 {
 	struct retry *r = mem_zalloc(sizeof *r);
 
 	r->path = mem_strdup(path);
+	r->torn = torn;
 	r->at = at;
 	LIST_INSERT_HEAD(&a->retries, r, entry);
 }
@@ -156,7 +157,6 @@ reading_done(struct agent *a, struct reading *r, usec_t now)
 		} else if (reading_deferred(a, r, now)) {
 			facts_set_kept(a->facts, r->path, r->ticket);
 			manifest_unref(r->manifest);
-			a->put_off = !HAS_FAULT(FAULT_BARRIER_EARLY);
 		} else {
 			facts_set_manifest(a->facts, r->path, r->ticket, &r->sig, r->manifest, r->wall_ns);
 		}
@@ -171,13 +171,12 @@ reading_done(struct agent *a, struct reading *r, usec_t now)
 	case READ_SYMLINK:
 		/* It was a file a moment ago: the event of its replacement is on its way. */
 		facts_set_kept(a->facts, r->path, r->ticket);
-		retry_later(a, r->path, now + RETRY_UNSTABLE);
+		retry_later(a, r->path, false, now + RETRY_UNSTABLE);
 		break;
 	case READ_UNSTABLE:
 		facts_set_kept(a->facts, r->path, r->ticket);
 		if (!watcher_defer(a->watcher, r->path, now))
-			retry_later(a, r->path, now + RETRY_UNSTABLE);
-		a->put_off = !HAS_FAULT(FAULT_BARRIER_EARLY);
+			retry_later(a, r->path, true, now + RETRY_UNSTABLE);
 		break;
 	case READ_ERROR:
 		reading_failed(a, r, now);

@@ -140,6 +140,14 @@ sync_finish(struct agent *a, usec_t now)
 }
 
 static void
+waiter_free(struct agent *a, struct waiter *w)
+{
+	LIST_REMOVE(w, entry);
+	watcher_barrier_end(a->watcher, w->barrier);
+	free(w);
+}
+
+static void
 waiter_answer(struct agent *a, struct waiter *w)
 {
 	struct sync_result r = a->last_sync;
@@ -149,10 +157,9 @@ waiter_answer(struct agent *a, struct waiter *w)
 		r = (struct sync_result){.trigger = "barrier", .started_ms = clock_wall_ms()};
 	r.rev = publisher_rev(a->publisher);
 	agent_sync_json(&r, &json);
-	LIST_REMOVE(w, entry);
 	http_respond(w->req, 200, buf_str(&json), NULL);
 	buf_free(&json);
-	free(w);
+	waiter_free(a, w);
 }
 
 /* Somebody waits for this sync and for all that was saved before it: what was put off belongs to it. */
@@ -163,45 +170,47 @@ sync_awaited(const struct agent *a)
 
 	LIST_FOREACH(w, &a->waiters, entry)
 	{
-		if (w->sync && !w->arrived)
+		if (w->sync && !watcher_passed(a->watcher, w->barrier))
 			return true;
 	}
 	return false;
 }
 
-static void
-waiter_barrier(struct agent *a, struct waiter *w)
+/* A file changed while it was read, and nothing but its turn in the list says that it will be read again. */
+static bool
+is_torn(const struct agent *a)
 {
-	struct err e;
+	const struct retry *r;
 
-	w->arrived = false;
-	if (watcher_barrier(a->watcher, &w->barrier, &e) == 0)
-		return;
-	/* Without a barrier only a look at everything can tell; once is enough, what it put off settles by itself. */
-	if (!w->looked) {
-		log_debug("barrier: %s; looking at everything instead", e.msg);
-		(void)agent_sync_start(a, "barrier", clock_now(), NULL);
+	LIST_FOREACH(r, &a->retries, entry)
+	{
+		if (r->torn)
+			return true;
 	}
-	w->looked = true;
-	w->arrived = watcher_mark(a->watcher, &w->barrier) != 0;
+	return false;
 }
 
-/*
- * What was put off counts for every waiter, also for one whose barrier is on its way: a name that a scan found may be
- * newer than that barrier.
- */
-static void
-barriers_again(struct agent *a)
+/* All that it waits for has been told, and only has to be published. */
+static bool
+waiter_passed(const struct agent *a, const struct waiter *w)
 {
-	struct waiter *w;
+	return watcher_passed(a->watcher, w->barrier) && !(w->sync && a->sync.active && sync_awaited(a));
+}
 
-	if (!a->put_off)
-		return;
-	a->put_off = false;
+bool
+agent_sync_waits(const struct agent *a)
+{
+	enum publisher_state state = publisher_state(a->publisher);
+	const struct waiter *w;
+
+	if (state != PUBLISHER_READY && state != PUBLISHER_APPLY)
+		return false;
 	LIST_FOREACH(w, &a->waiters, entry)
 	{
-		waiter_barrier(a, w);
+		if (waiter_passed(a, w))
+			return true;
 	}
+	return false;
 }
 
 void
@@ -209,16 +218,15 @@ agent_sync_run(struct agent *a, usec_t now)
 {
 	struct waiter *w, *next;
 
-	barriers_again(a);
 	if (LIST_EMPTY(&a->waiters) && !a->sync.active)
 		return;
-	if (!agent_drained(a))
+	if (!agent_drained(a) || is_torn(a))
 		return;
 	if (a->sync.active && !sync_awaited(a))
 		sync_finish(a, now);
 	for (w = LIST_FIRST(&a->waiters); w != NULL; w = next) {
 		next = LIST_NEXT(w, entry);
-		if (w->arrived && !(w->sync && a->sync.active))
+		if (waiter_passed(a, w) && !(w->sync && a->sync.active))
 			waiter_answer(a, w);
 	}
 }
@@ -227,11 +235,17 @@ void
 agent_wait(struct agent *a, struct http_request *req, bool sync)
 {
 	struct waiter *w = mem_zalloc(sizeof *w);
+	struct err e;
 
 	w->req = req;
 	w->sync = sync;
 	LIST_INSERT_HEAD(&a->waiters, w, entry);
-	waiter_barrier(a, w);
+	if (watcher_barrier(a->watcher, &w->barrier, &e) == 0)
+		return;
+	/* Without a barrier only a look at everything can tell. */
+	log_debug("barrier: %s; looking at everything instead", e.msg);
+	(void)agent_sync_start(a, "barrier", clock_now(), NULL);
+	(void)watcher_mark(a->watcher, &w->barrier);
 }
 
 void
@@ -242,22 +256,9 @@ agent_unwait(struct agent *a, struct http_request *req)
 	LIST_FOREACH(w, &a->waiters, entry)
 	{
 		if (w->req == req) {
-			LIST_REMOVE(w, entry);
-			free(w);
+			waiter_free(a, w);
 			return;
 		}
-	}
-}
-
-void
-agent_barrier_arrived(struct agent *a, uint64_t id)
-{
-	struct waiter *w;
-
-	LIST_FOREACH(w, &a->waiters, entry)
-	{
-		if (w->barrier == id)
-			w->arrived = true;
 	}
 }
 
@@ -267,9 +268,8 @@ agent_sync_free(struct agent *a)
 	struct waiter *w;
 
 	while ((w = LIST_FIRST(&a->waiters)) != NULL) {
-		LIST_REMOVE(w, entry);
 		http_respond_error(w->req, 503, "shelfd is ending");
-		free(w);
+		waiter_free(a, w);
 	}
 }
 

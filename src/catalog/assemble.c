@@ -143,6 +143,13 @@ facts_assemble(struct facts *f, void (*put)(void *, const struct candidate_facts
 		assemble_flat(f, fact, put, arg);
 }
 
+bool
+facts_assembled(const struct facts *f)
+{
+	return STAILQ_EMPTY(&f->tombs) && TAILQ_EMPTY(&f->dirty) && TAILQ_EMPTY(&f->ready) &&
+	    TAILQ_EMPTY(&f->dirty_bundles) && TAILQ_EMPTY(&f->ready_bundles);
+}
+
 static void
 make_ready(struct facts *f, struct fact *fact)
 {

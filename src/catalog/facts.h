@@ -137,6 +137,8 @@ struct candidate_facts {
 /* Hand out every changed candidate, gone ones first. Call when facts_complete. */
 void facts_assemble(struct facts *f, void (*put)(void *, const struct candidate_facts *), void *arg);
 
+bool facts_assembled(const struct facts *f); /* is there nothing to hand out? */
+
 /*
  * All that there is below prefix ("" for everything) has been seen: what was
  * changed there can be handed out as soon as it is read, see below. Tells each

@@ -17,7 +17,9 @@ struct barrier {
 	TAILQ_ENTRY(barrier) link;
 	uint64_t id;
 	bool arrived;
-	uint64_t seq; /* of the last touch before its event */
+	bool over; /* nobody waits for it, but its event is still to come */
+	bool placed;
+	uint64_t seq; /* once placed: of the last touch that counts */
 };
 
 TAILQ_HEAD(barrier_list, barrier);
@@ -156,40 +158,40 @@ barriers_start(struct barriers *bs, uint64_t *ret_id, struct err *e)
 }
 
 void
-barriers_mark(struct barriers *bs, uint64_t seq, uint64_t *ret_id)
+barriers_mark(struct barriers *bs, uint64_t *ret_id)
 {
 	struct barrier *b = mem_zalloc(sizeof *b);
 
 	b->id = ++bs->last_id;
 	b->arrived = true;
-	b->seq = seq;
 	TAILQ_INSERT_TAIL(&bs->list, b, link);
 	*ret_id = b->id;
 }
 
 static void
-arrive(struct barriers *bs, struct barrier *b, uint64_t seq)
+arrive(struct barriers *bs, struct barrier *b)
 {
 	if (b->arrived)
 		return;
 	b->arrived = true;
-	b->seq = seq;
 	remove_file(bs, b);
+	if (b->over)
+		barrier_drop(bs, b);
 }
 
 void
-barriers_event(struct barriers *bs, int wd, const char *name, uint64_t seq)
+barriers_event(struct barriers *bs, int wd, const char *name)
 {
 	char own[NAME_SIZE];
-	struct barrier *b;
+	struct barrier *b, *next;
 
 	if (wd != bs->wd)
 		return;
-	TAILQ_FOREACH(b, &bs->list, link)
-	{
+	for (b = TAILQ_FIRST(&bs->list); b != NULL; b = next) {
+		next = TAILQ_NEXT(b, link);
 		file_name(b, own);
 		if (strcmp(name, own) == 0)
-			arrive(bs, b, seq);
+			arrive(bs, b);
 	}
 }
 
@@ -208,53 +210,81 @@ barriers_watches(const struct barriers *bs, int wd)
 	return bs->wd == wd;
 }
 
+static struct barrier *
+barrier_find(const struct barriers *bs, uint64_t id)
+{
+	struct barrier *b;
+
+	TAILQ_FOREACH(b, &bs->list, link)
+	{
+		if (b->id == id)
+			return b;
+	}
+	return NULL;
+}
+
 bool
 barriers_arrived(const struct barriers *bs, uint64_t id)
+{
+	const struct barrier *b = barrier_find(bs, id);
+
+	return b == NULL || b->arrived;
+}
+
+void
+barriers_overflow(struct barriers *bs)
+{
+	struct barrier *b, *next;
+
+	for (b = TAILQ_FIRST(&bs->list); b != NULL; b = next) {
+		next = TAILQ_NEXT(b, link);
+		arrive(bs, b);
+	}
+}
+
+bool
+barriers_placeable(const struct barriers *bs)
 {
 	const struct barrier *b;
 
 	TAILQ_FOREACH(b, &bs->list, link)
 	{
-		if (b->id == id)
-			return b->arrived;
+		if (b->arrived && !b->placed)
+			return true;
 	}
-	return true;
+	return false;
 }
 
 void
-barriers_overflow(struct barriers *bs, uint64_t seq)
+barriers_place(struct barriers *bs, uint64_t seq)
 {
 	struct barrier *b;
 
 	TAILQ_FOREACH(b, &bs->list, link)
-	arrive(bs, b, seq);
-}
-
-static struct barrier *
-first_done(const struct barriers *bs, const struct settle *s)
-{
-	struct barrier *b;
-
-	TAILQ_FOREACH(b, &bs->list, link)
-	if (b->arrived && !settle_waiting(s, b->seq))
-		return b;
-	return NULL;
+	{
+		if (!b->arrived || b->placed)
+			continue;
+		b->placed = true;
+		b->seq = seq;
+	}
 }
 
 bool
-barriers_ready(const struct barriers *bs, const struct settle *s)
+barriers_passed(const struct barriers *bs, const struct settle *s, uint64_t id)
 {
-	return first_done(bs, s) != NULL;
+	const struct barrier *b = barrier_find(bs, id);
+
+	return b == NULL || (b->placed && !settle_waiting(s, b->seq));
 }
 
-bool
-barriers_next(struct barriers *bs, const struct settle *s, uint64_t *ret_id)
+void
+barriers_end(struct barriers *bs, uint64_t id)
 {
-	struct barrier *b = first_done(bs, s);
+	struct barrier *b = barrier_find(bs, id);
 
 	if (b == NULL)
-		return false;
-	*ret_id = b->id;
-	barrier_drop(bs, b);
-	return true;
+		return;
+	b->over = true;
+	if (b->arrived)
+		barrier_drop(bs, b);
 }

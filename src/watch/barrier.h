@@ -20,11 +20,11 @@ void barriers_free(struct barriers *bs); /* what was started is never done */
 
 int barriers_start(struct barriers *bs, uint64_t *ret_id, struct err *e);
 
-/* One that needs no event: it is done when all that was touched up to seq has been handed out. */
-void barriers_mark(struct barriers *bs, uint64_t seq, uint64_t *ret_id);
+/* One that needs no event. */
+void barriers_mark(struct barriers *bs, uint64_t *ret_id);
 
-/* An event of any folder; seq: settle_seq now. */
-void barriers_event(struct barriers *bs, int wd, const char *name, uint64_t seq);
+/* An event of any folder. */
+void barriers_event(struct barriers *bs, int wd, const char *name);
 
 /* Watch the folder anew, in case its watch is of no use. */
 void barriers_rewatch(struct barriers *bs);
@@ -35,12 +35,19 @@ bool barriers_watches(const struct barriers *bs, int wd);
 bool barriers_arrived(const struct barriers *bs, uint64_t id);
 
 /* Events were lost: what follows looks at everything, so no barrier needs its own event. */
-void barriers_overflow(struct barriers *bs, uint64_t seq);
+void barriers_overflow(struct barriers *bs);
 
-/* Is a barrier done, all that was touched before it having been handed out? */
-bool barriers_ready(const struct barriers *bs, const struct settle *s);
+/*
+ * Those that have arrived wait from now on for what was touched up to seq (settle_seq), and for nothing later. Called
+ * when whatever their arrival demanded to be looked at has been looked at.
+ */
+void barriers_place(struct barriers *bs, uint64_t seq);
+bool barriers_placeable(const struct barriers *bs); /* is there one to place? */
 
-/* Take one that is done; false: none is. */
-bool barriers_next(struct barriers *bs, const struct settle *s, uint64_t *ret_id);
+/* Is it placed, and nothing that it waits for in settle? True for one that is not known. */
+bool barriers_passed(const struct barriers *bs, const struct settle *s, uint64_t id);
+
+/* Nobody waits for it any more. */
+void barriers_end(struct barriers *bs, uint64_t id);
 
 #endif

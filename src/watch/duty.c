@@ -40,17 +40,26 @@ duty_retry(struct watcher *w, usec_t now)
 }
 
 void
-duty_probe_begin(struct watcher *w, uint64_t id)
+duty_probe_begin(struct watcher *w, uint64_t id, bool own)
 {
 	w->probing = true;
+	w->own_probe = own;
 	w->probe = id;
 	w->probe_until = 0;
 }
 
 static void
-probe_answered(struct watcher *w)
+probe_end(struct watcher *w)
 {
 	w->probing = false;
+	if (w->own_probe)
+		barriers_end(w->barriers, w->probe);
+}
+
+static void
+probe_answered(struct watcher *w)
+{
+	probe_end(w);
 	if (w->deaf)
 		log_info("events of files arrive again");
 	w->rescan |= w->deaf;
@@ -60,14 +69,14 @@ probe_answered(struct watcher *w)
 static void
 probe_failed(struct watcher *w)
 {
-	w->probing = false;
+	probe_end(w);
 	if (w->deaf)
 		return;
 	log_warning("no event came for a file that was made to try: all is looked at every %.1f s instead",
 	    (double)w->poll.every / (double)USEC_PER_SEC);
 	w->deaf = true;
 	w->rescan = true;
-	barriers_overflow(w->barriers, settle_seq(w->settle));
+	barriers_overflow(w->barriers);
 }
 
 void
@@ -95,10 +104,8 @@ duty_probe_start(struct watcher *w)
 		return;
 	if (w->deaf)
 		barriers_rewatch(w->barriers);
-	if (barriers_start(w->barriers, &id, NULL) == 0) {
-		w->own_probe = id;
-		duty_probe_begin(w, id);
-	}
+	if (barriers_start(w->barriers, &id, NULL) == 0)
+		duty_probe_begin(w, id, true);
 }
 
 bool
@@ -222,14 +229,17 @@ duty_audit_end(struct watcher *w, usec_t now)
 usec_t
 duty_deadline(const struct watcher *w)
 {
-	usec_t at = retries_deadline(w->retries);
+	usec_t at = USEC_NEVER;
 
-	if (!w->watch)
-		return at;
 	if (w->probing)
 		at = usec_min(at, w->probe_until);
 	if (w->unread)
 		at = usec_min(at, w->read_again);
+	if (w->paused)
+		return at;
+	at = usec_min(at, retries_deadline(w->retries));
+	if (!w->watch)
+		return at;
 	if (polls_something(w))
 		at = usec_min(at, cadence_deadline(&w->poll));
 	at = usec_min(at, audit_next(w));

@@ -101,11 +101,11 @@ events_take(struct watcher *w, const struct inotify_event *ev, const char *name,
 		audit_cancel(w->audit);
 		w->rescan |= !HAS_FAULT(FAULT_NO_RESCAN);
 		if (w->barriers != NULL)
-			barriers_overflow(w->barriers, settle_seq(w->settle));
+			barriers_overflow(w->barriers);
 		return;
 	}
 	if (w->barriers != NULL)
-		barriers_event(w->barriers, ev->wd, name, settle_seq(w->settle));
+		barriers_event(w->barriers, ev->wd, name);
 	if (anchors_event(w->anchors, ev->wd, name))
 		root_soon(w, now);
 	if (gitdir_event(w->gitdir, w->inotify, ev->wd, ev->mask, name))

@@ -49,6 +49,7 @@ struct watcher {
 	char *private_dir; /* or NULL */
 	bool begun; /* a first look at everything */
 	bool start_told; /* what could not be started */
+	bool paused; /* see watcher_pause */
 	struct cadence poll, audit_cadence;
 	struct audit *audit;
 	bool poll_all; /* as configured */
@@ -58,7 +59,9 @@ struct watcher {
 	bool unread; /* the queue of events could not be read */
 	usec_t read_again; /* while unread */
 	bool probing; /* for the event of this barrier */
-	uint64_t probe, own_probe; /* the second is nobody's barrier */
+	uint64_t probe; /* a barrier */
+	bool own_probe; /* which nobody else waits for */
+	uint64_t led; /* settle_due.since of what is looked at, and leads to what is found */
 	usec_t probe_until; /* 0: from the next run on */
 
 	uint32_t epoch; /* of the last scan */
@@ -122,7 +125,7 @@ void duty_retry(struct watcher *w, usec_t now);
 
 /* Do events arrive? A barrier is a probe as well. */
 void duty_probe_start(struct watcher *w);
-void duty_probe_begin(struct watcher *w, uint64_t id); /* with a barrier */
+void duty_probe_begin(struct watcher *w, uint64_t id, bool own); /* with a barrier; own: nobody else's */
 void duty_probe(struct watcher *w, usec_t now);
 
 /* Begin to look at what has no events, or at everything, where its time has come. No scan is under way. */

@@ -161,7 +161,7 @@ tell_file(struct scan *sc, struct node *dir, int fd, const char *name, const cha
 		return;
 	sc->files++;
 	if (sc->found)
-		settle_found(w->settle, dir->number, name, sc->now);
+		settle_found(w->settle, dir->number, name, w->led, sc->now);
 	look_tell(w, fd, name, path, &st, false, sc->epoch);
 }
 

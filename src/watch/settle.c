@@ -27,9 +27,10 @@ struct entry {
 	/* The burst, and the one that was handed out last: a deferred look continues it. */
 	usec_t first, handed_first;
 	uint64_t seq, handed_seq;
+	uint64_t since, handed_since; /* for barriers: that of the first touch, or of the touch that led to the name */
 	RB_ENTRY(entry) by_name;
 	RB_ENTRY(entry) by_time; /* in `waiting` or `ready` */
-	RB_ENTRY(entry) by_seq;
+	RB_ENTRY(entry) by_since;
 	TAILQ_ENTRY(entry) by_age;
 	const char *name;
 	char text[]; /* the name: a key for a search has none */
@@ -68,6 +69,12 @@ compare_seqs(const struct entry *a, const struct entry *b)
 }
 
 static int
+compare_since(const struct entry *a, const struct entry *b)
+{
+	return a->since != b->since ? (a->since < b->since ? -1 : 1) : compare_seqs(a, b);
+}
+
+static int
 compare_times(const struct entry *a, const struct entry *b)
 {
 	if (a->due != b->due)
@@ -78,7 +85,7 @@ compare_times(const struct entry *a, const struct entry *b)
 RBTREE_GENERATE(names, entry, by_name, compare_names)
 RBTREE_GENERATE(times, entry, by_time, compare_times)
 RBTREE_GENERATE(firsts, entry, by_time, compare_seqs)
-RBTREE_GENERATE(seqs, entry, by_seq, compare_seqs)
+RBTREE_GENERATE(seqs, entry, by_since, compare_since)
 
 struct settle *
 settle_new(const struct settle_config *cfg)
@@ -134,6 +141,7 @@ entry_hand(struct settle *s, struct entry *e)
 	e->was_handed = true;
 	e->handed_first = e->first;
 	e->handed_seq = e->seq;
+	e->handed_since = e->since;
 	TAILQ_INSERT_TAIL(&s->handed, e, by_age);
 }
 
@@ -208,7 +216,7 @@ settle_touch(struct settle *s, uint64_t dir, const char *name, enum settle_event
 		entry_take_out(s, e);
 	if (begins) {
 		e->first = now;
-		e->seq = s->seq;
+		e->seq = e->since = s->seq;
 		e->new = ev == SETTLE_NEW;
 	}
 	e->tree = ev == SETTLE_TREE;
@@ -227,7 +235,7 @@ settle_touch(struct settle *s, uint64_t dir, const char *name, enum settle_event
 }
 
 void
-settle_found(struct settle *s, uint64_t dir, const char *name, usec_t now)
+settle_found(struct settle *s, uint64_t dir, const char *name, uint64_t since, usec_t now)
 {
 	struct entry *e = entry_find(s, dir, name);
 
@@ -241,6 +249,7 @@ settle_found(struct settle *s, uint64_t dir, const char *name, usec_t now)
 		entry_take_out(s, e);
 	e->first = e->last = now;
 	e->seq = s->seq;
+	e->since = since;
 	e->new = false;
 	entry_hand(s, e);
 	forget_old(s, now);
@@ -290,8 +299,19 @@ settle_next(struct settle *s, usec_t now, struct settle_due *ret)
 		return false;
 	entry_take_out(s, e);
 	entry_hand(s, e);
-	*ret = (struct settle_due){.dir = e->dir, .name = e->name, .first = e->first};
+	*ret = (struct settle_due){.dir = e->dir, .name = e->name, .first = e->first, .since = e->since};
 	return true;
+}
+
+/* What was handed out was of no use, and waits with what came after it: once, as that may go on for ever. */
+static void
+entry_carry(struct settle *s, struct entry *e)
+{
+	if (e->handed_since != e->handed_seq)
+		return;
+	(void)RB_REMOVE(seqs, &s->order, e);
+	e->since = e->handed_since;
+	(void)RB_INSERT(seqs, &s->order, e);
 }
 
 bool
@@ -304,11 +324,14 @@ settle_defer(struct settle *s, uint64_t dir, const char *name, usec_t now)
 		return false;
 	waits = e->state != HANDED;
 	capped = !e->was_handed || now >= e->handed_first + s->cfg.max_delay;
+	if (capped && waits)
+		entry_carry(s, e);
 	if (capped)
 		return waits;
 	entry_take_out(s, e);
 	e->first = e->handed_first;
 	e->seq = e->handed_seq;
+	e->since = HAS_FAULT(FAULT_BARRIER_EARLY) ? s->seq : e->handed_since;
 	entry_wait(s, e, waits ? e->due : USEC_NEVER);
 	return true;
 }
@@ -334,7 +357,7 @@ settle_waiting(const struct settle *s, uint64_t seq)
 {
 	const struct entry *e = RB_MIN(seqs, UNCONST(&s->order));
 
-	return e != NULL && e->seq <= seq;
+	return e != NULL && e->since <= seq;
 }
 
 size_t

@@ -52,13 +52,17 @@ struct settle_due {
 	uint64_t dir;
 	const char *name; /* valid until the next call */
 	usec_t first; /* of the burst's first event */
+	uint64_t since; /* the number of that event's touch */
 };
 
 /* The next due name, in order of its first event; false when none is due at now. */
 bool settle_next(struct settle *s, usec_t now, struct settle_due *ret);
 
-/* The name was found now and is told without waiting, as if touched and handed out: settle_defer may follow. */
-void settle_found(struct settle *s, uint64_t dir, const char *name, usec_t now);
+/*
+ * The name was found now and is told without waiting, as if touched and handed out: settle_defer may follow. since: of
+ * what led to it, which settle_waiting counts it with.
+ */
+void settle_found(struct settle *s, uint64_t dir, const char *name, uint64_t since, usec_t now);
 
 /*
  * What was read after settle_next looked half-written (empty, unparsable): true

@@ -156,7 +156,7 @@ queue_failed(struct watcher *w, const char *why, usec_t now)
 	w->unread = true;
 	w->read_again = now + READ_AGAIN;
 	if (w->barriers != NULL)
-		barriers_overflow(w->barriers, settle_seq(w->settle));
+		barriers_overflow(w->barriers);
 }
 
 static void
@@ -218,23 +218,16 @@ run_due(struct watcher *w, usec_t now)
 		if (dir == NULL)
 			continue;
 		(void)snprintf(name, sizeof name, "%s", due.name); /* what is told may defer it: due.name would go */
+		w->led = due.since;
 		look_at(w, dir, name, false, now);
 	}
+	w->led = settle_seq(w->settle);
 	look_finish(w, now);
 }
 
-static void
-end_barriers(struct watcher *w)
-{
-	uint64_t id;
-
-	while (w->barriers != NULL && barriers_next(w->barriers, w->settle, &id))
-		if (id != w->own_probe)
-			w->sink.barrier(w->arg, id);
-}
-
+/* Is all that has been read of events in settle, or told? */
 static bool
-barriers_may_end(const struct watcher *w)
+barriers_may_pass(const struct watcher *w)
 {
 	return !w->root_event && (w->lost || (w->git_due == USEC_NEVER && !w->rescan));
 }
@@ -243,6 +236,9 @@ barriers_may_end(const struct watcher *w)
 static void
 run_on(struct watcher *w, usec_t now)
 {
+	if (w->paused)
+		return;
+	w->led = settle_seq(w->settle);
 	if (w->scan == NULL)
 		duty_begin(w, now);
 	if (w->scan != NULL)
@@ -274,14 +270,20 @@ watcher_run(struct watcher *w, usec_t now)
 	} else if (!w->lost) {
 		return;
 	}
-	if (barriers_may_end(w))
-		end_barriers(w);
+	if (w->barriers != NULL && barriers_may_pass(w))
+		barriers_place(w->barriers, settle_seq(w->settle));
+}
+
+void
+watcher_pause(struct watcher *w, bool pause)
+{
+	w->paused = pause;
 }
 
 usec_t
 watcher_deadline(const struct watcher *w)
 {
-	bool barrier = w->barriers != NULL && barriers_ready(w->barriers, w->settle) && barriers_may_end(w);
+	bool barrier = w->barriers != NULL && barriers_placeable(w->barriers) && barriers_may_pass(w);
 	usec_t hold = githold_deadline(&w->hold), at = w->attached || w->lost ? w->root_due : USEC_NEVER;
 
 	if (watcher_scanning(w))
@@ -292,10 +294,10 @@ watcher_deadline(const struct watcher *w)
 		return barrier ? 0 : at;
 	if (hold != USEC_NEVER)
 		return usec_min(at, hold);
-	if (w->rescan || barrier || w->scan != NULL)
+	if (w->rescan || barrier || (w->scan != NULL && !w->paused))
 		return 0;
-	at = usec_min(at, duty_deadline(w));
-	return usec_min(at, usec_min(w->git_due, settle_deadline(w->settle)));
+	at = usec_min(at, usec_min(duty_deadline(w), w->git_due));
+	return w->paused ? at : usec_min(at, settle_deadline(w->settle));
 }
 
 int
@@ -372,7 +374,7 @@ watcher_barrier(struct watcher *w, uint64_t *ret_id, struct err *e)
 	if (barriers_start(w->barriers, ret_id, e) != 0)
 		return -1;
 	if (!w->probing)
-		duty_probe_begin(w, *ret_id);
+		duty_probe_begin(w, *ret_id, false);
 	return 0;
 }
 
@@ -381,8 +383,21 @@ watcher_mark(struct watcher *w, uint64_t *ret_id)
 {
 	if (w->barriers == NULL)
 		return -1;
-	barriers_mark(w->barriers, settle_seq(w->settle), ret_id);
+	barriers_mark(w->barriers, ret_id);
 	return 0;
+}
+
+bool
+watcher_passed(const struct watcher *w, uint64_t id)
+{
+	return w->barriers == NULL || barriers_passed(w->barriers, w->settle, id);
+}
+
+void
+watcher_barrier_end(struct watcher *w, uint64_t id)
+{
+	if (w->barriers != NULL)
+		barriers_end(w->barriers, id);
 }
 
 bool

@@ -57,8 +57,6 @@ struct watcher_sink {
 	 * function may.
 	 */
 	void (*git)(void *arg);
-	/* A barrier's event arrived and all that was touched before it has been told. */
-	void (*barrier)(void *arg, uint64_t id);
 };
 
 struct watcher_config {
@@ -86,6 +84,12 @@ int watcher_root_fd(const struct watcher *w); /* for reads beneath the root, whi
 
 /* Read all pending events into the settle stage. Call when watcher_fd is readable. */
 void watcher_read(struct watcher *w, usec_t now);
+
+/*
+ * Tell nothing of single names and folders until this is called with false, so that what was told can be finished with;
+ * events are read on. A look at everything that is due is done all the same.
+ */
+void watcher_pause(struct watcher *w, bool pause);
 
 /* Look at whatever is due and tell the sink. Returns after a bounded amount of work; call again at watcher_deadline. */
 void watcher_run(struct watcher *w, usec_t now);
@@ -138,13 +142,22 @@ void watcher_suspect(struct watcher *w, const char *path);
 void watcher_cleared(struct watcher *w, const char *path);
 
 /*
- * Start a barrier; sink->barrier gets the id. -1 when the private folder cannot be written, and where not every
- * change has an event: there only a look at everything can tell.
+ * Start a barrier: see watcher_passed. -1 when the private folder cannot be written, and where not every change has an
+ * event: there only a look at everything can tell.
  */
 int watcher_barrier(struct watcher *w, uint64_t *ret_id, struct err *e);
 
-/* The same for what has been seen so far, by events or by looks; what waits to settle is waited for. -1: no barriers. */
+/* The same for what has been seen so far, by events, and by the look at everything that is under way. -1: no barriers. */
 int watcher_mark(struct watcher *w, uint64_t *ret_id);
+
+/*
+ * Has all been told that was touched before the barrier? Whatever comes later does not count. It becomes false again
+ * when some of it is put off (watcher_defer), and true at the latest when that has waited for settle_config.max_delay.
+ */
+bool watcher_passed(const struct watcher *w, uint64_t id);
+
+/* Nobody waits for the barrier any more. */
+void watcher_barrier_end(struct watcher *w, uint64_t id);
 
 /* How often all was looked at, or all that is polled, and why. */
 #define WATCHER_REASONS 16

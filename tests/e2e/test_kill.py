@@ -39,11 +39,8 @@ def test_kill_9_at_random_moments_under_constant_change_loses_and_repeats_nothin
     stream = Stream(scene.server.client())
     slowest = 0.0
     for number in range(ENDS):
-        pause, catches_up = rng.choice([0.0, 0.001, 0.01]), rng.random() < 0.5
-        if catches_up and pause == 0.0:
-            daemon.barrier()
-        with Load(scene.checkout, rng.random(), pause) as load:
-            if catches_up and pause > 0.0:
+        with Load(scene.checkout, rng.random(), rng.choice([0.0, 0.001, 0.01])) as load:
+            if rng.random() < 0.5:
                 daemon.barrier()
             load.wait_steps(rng.randrange(60))
             daemon.kill()

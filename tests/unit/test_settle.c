@@ -203,9 +203,9 @@ only_what_was_just_looked_at_can_be_deferred(void **state)
 	struct settle *s = *state;
 
 	assert_false(settle_defer(s, DIR1, "a", 0));
-	settle_found(s, DIR1, "a", 0);
+	settle_found(s, DIR1, "a", 0, 0);
 	assert_none(s, 5000 * MS);
-	settle_found(s, DIR1, "b", 5000 * MS);
+	settle_found(s, DIR1, "b", 0, 5000 * MS);
 	assert_true(settle_defer(s, DIR1, "b", 5100 * MS));
 	assert_false(settle_defer(s, DIR1, "a", 5100 * MS));
 	assert_next(s, 6000 * MS, "b");
@@ -242,6 +242,48 @@ a_barrier_waits_for_what_was_touched_before_it_only(void **state)
 	assert_true(settle_waiting(s, barrier));
 	assert_next(s, 1000 * MS, "a");
 	assert_false(settle_waiting(s, barrier));
+}
+
+static void
+what_a_name_leads_to_counts_for_the_barriers_of_that_name(void **state)
+{
+	struct settle *s = *state;
+	struct settle_due due;
+	uint64_t barrier;
+
+	settle_touch(s, DIR1, "folder", SETTLE_COMPLETE, 0);
+	barrier = settle_seq(s);
+	settle_touch(s, DIR1, "later", SETTLE_COMPLETE, 0);
+	assert_true(settle_next(s, 0, &due));
+	assert_string_equal(due.name, "folder");
+	settle_found(s, DIR2, "in it", due.since, 0);
+	assert_true(settle_defer(s, DIR2, "in it", 0));
+	assert_true(settle_waiting(s, barrier));
+	assert_true(settle_next(s, 0, &due));
+	settle_found(s, DIR2, "in the later one", due.since, 0);
+	assert_true(settle_defer(s, DIR2, "in the later one", 0));
+	assert_next(s, 1000 * MS, "in it");
+	assert_false(settle_waiting(s, barrier));
+}
+
+/* Read half-written again and again: the barrier waits for one more burst, and not as long as that goes on. */
+static void
+a_barrier_waits_twice_at_most_for_a_name_that_is_never_whole(void **state)
+{
+	struct settle *s = *state;
+	uint64_t barrier;
+
+	settle_touch(s, DIR1, "a", SETTLE_COMPLETE, 0);
+	barrier = settle_seq(s);
+	for (int i = 0; i < 3; i++) {
+		usec_t end = (i + 1) * 1000 * MS;
+
+		assert_next(s, end, "a");
+		assert_false(settle_waiting(s, barrier));
+		settle_touch(s, DIR1, "a", SETTLE_WRITE, end);
+		assert_true(settle_defer(s, DIR1, "a", end));
+		assert_int_equal(settle_waiting(s, barrier), i == 0);
+	}
 }
 
 static void
@@ -334,6 +376,8 @@ main(void)
 	    TEST(only_what_was_just_looked_at_can_be_deferred),
 	    TEST(a_forgotten_directory_is_never_due),
 	    TEST(a_barrier_waits_for_what_was_touched_before_it_only),
+	    TEST(what_a_name_leads_to_counts_for_the_barriers_of_that_name),
+	    TEST(a_barrier_waits_twice_at_most_for_a_name_that_is_never_whole),
 	    TEST(many_names_at_once_are_quick),
 	};
 

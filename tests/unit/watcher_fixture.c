@@ -165,15 +165,6 @@ sink_git(void *arg)
 		assert_int_equal(watcher_scan(f->w, NULL, "ignore", f->now, NULL), 0);
 }
 
-static void
-sink_barrier(void *arg, uint64_t id)
-{
-	struct fixture *f = arg;
-
-	assert_true(id > f->barrier);
-	f->barrier = id;
-}
-
 int
 fixture_setup(void **state)
 {
@@ -251,7 +242,6 @@ start(struct fixture *f, bool watch)
 	    .plain = sink_plain,
 	    .ignored = sink_ignored,
 	    .git = sink_git,
-	    .barrier = sink_barrier,
 	};
 	char *root = mem_printf("%s/root", f->top), *git = mem_printf("%s/git", f->top),
 	     *private = mem_printf("%s/private", f->top);
@@ -329,7 +319,7 @@ turn(struct fixture *f, uint64_t barrier, int *idle)
 	if (*idle > IDLE_RUNS)
 		fail_msg("the watcher asks to be run without end");
 	fixture_run(f);
-	if (barrier != 0 && f->barrier == barrier)
+	if (barrier != 0 && watcher_passed(f->w, barrier))
 		return false;
 	deadline = watcher_deadline(f->w);
 	if (readable(f) || deadline <= f->now)
@@ -363,9 +353,10 @@ fixture_sync(struct fixture *f)
 		rest(f);
 		return;
 	}
-	while (f->barrier != id)
-		if (!turn(f, id, &idle) && f->barrier != id)
+	while (!watcher_passed(f->w, id))
+		if (!turn(f, id, &idle) && !watcher_passed(f->w, id))
 			fail_msg("the watcher waits for nothing, and the barrier is not done");
+	watcher_barrier_end(f->w, id);
 }
 
 static void

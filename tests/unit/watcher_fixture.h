@@ -30,7 +30,6 @@ struct fixture {
 	const char *ignored; /* by git: this path and all below it; or NULL */
 	const char *until; /* when the watcher asks whether this is ignored, meanwhile happens, once; or NULL */
 	void (*meanwhile)(struct fixture *f);
-	uint64_t barrier; /* done last */
 	bool defer; /* whatever is told looks half-written */
 	usec_t audit; /* between audits; 0: none */
 	bool scan_on_git; /* like the agent: git moved, so look at everything */
