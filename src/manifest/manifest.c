@@ -1,6 +1,5 @@
 #include "manifest/manifest.h"
 
-#include <assert.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -13,37 +12,18 @@
 #include "manifest/frontmatter.h"
 #include "manifest/parse.h"
 #include "manifest/rawtext.h"
+#include "manifest/texts.h"
 #include "manifest/value.h"
 
-#define DRAFT_STRINGS 9
-
-/*
- * A manifest in the making. Its strings are gathered in one buf and, when it
- * turns out good, put behind the struct in one allocation: a catalog holds tens
- * of thousands of them.
- */
+/* A manifest in the making. */
 struct draft {
 	const struct manifest_source *src;
 	struct manifest *m;
 	struct problems *ps; /* of m */
-	struct buf strings;
-	struct {
-		size_t member; /* offset in struct manifest */
-		size_t at; /* offset in strings */
-	} slot[DRAFT_STRINGS];
-	size_t slots;
+	struct texts texts;
 };
 
-#define DRAFT_PUT(d, member, s, n) draft_put((d), offsetof(struct manifest, member), (s), (n))
-
-static void
-draft_put(struct draft *d, size_t member, const char *s, size_t n)
-{
-	d->slot[d->slots].member = member;
-	d->slot[d->slots++].at = d->strings.n;
-	buf_add(&d->strings, s, n);
-	buf_addch(&d->strings, '\0');
-}
+#define DRAFT_PUT(d, member, s, n) texts_put(&(d)->texts, offsetof(struct manifest, member), (s), (n))
 
 static bool
 is_plain_text(const struct value *v)
@@ -55,7 +35,7 @@ static void
 draft_put_text(struct draft *d, size_t member, const struct value *v)
 {
 	if (is_plain_text(v))
-		draft_put(d, member, v->text, v->text_len);
+		texts_put(&d->texts, member, v->text, v->text_len);
 }
 
 static struct manifest *
@@ -66,20 +46,9 @@ draft_end(struct draft *d)
 	problems_sort(&m->problems);
 	m->problems.levels = NULL; /* of the collection, which the manifest may outlive */
 	m->ok = !problems_have_errors(&m->problems);
-	if (m->ok) {
-		char *base;
-
-		assert(d->slots > 0);
-		m = mem_realloc(m, sizeof *m + d->strings.n, 1);
-		base = (char *)(m + 1);
-		memcpy(base, d->strings.p, d->strings.n);
-		for (size_t i = 0; i < d->slots; i++) {
-			char *s = base + d->slot[i].at;
-
-			memcpy((char *)m + d->slot[i].member, &s, sizeof s);
-		}
-	}
-	buf_free(&d->strings);
+	if (m->ok)
+		return texts_take(&d->texts, m);
+	texts_free(&d->texts);
 	return m;
 }
 
@@ -171,7 +140,7 @@ draft_put_array(struct draft *d, size_t member, const struct value *root, char *
 	value_canonical(v, &json);
 	if (v->type == VALUE_STRING)
 		buf_addch(&json, ']');
-	draft_put(d, member, json.p, json.n);
+	texts_put(&d->texts, member, json.p, json.n);
 	buf_free(&json);
 }
 
@@ -194,37 +163,6 @@ draft_put_fields(struct draft *d, const struct value *root)
 	DRAFT_PUT(d, status, word, strlen(word));
 }
 
-/* Where the n > 0 bytes of s stand in json, or NULL. */
-static const char *
-find_in(const struct buf *json, const char *s, size_t n)
-{
-	const size_t part = n < 64 ? n : 64; /* memmem prepares itself for long texts at some cost */
-	const char *at = json->p, *end = json->p + json->n;
-
-	while ((at = memmem(at, (size_t)(end - at), s, part)) != NULL && (size_t)(end - at) >= n) {
-		if (memcmp(at, s, n) == 0)
-			return at;
-		at++;
-	}
-	return NULL;
-}
-
-/* Most of what is kept is metadata, and most of metadata is the description, which seldom needs an escape. */
-static void
-draft_put_description(struct draft *d, const struct buf *json, const char *s, size_t n)
-{
-	const char *there = n > 0 ? find_in(json, s, n) : NULL;
-
-	d->m->description.n = n;
-	if (there == NULL) {
-		DRAFT_PUT(d, description.p, s, n);
-		return;
-	}
-	d->slot[d->slots].member = offsetof(struct manifest, description.p);
-	d->slot[d->slots].at = d->slot[d->slots - 1].at + (size_t)(there - json->p);
-	d->slots++;
-}
-
 /* With the description (s NULL: there is none), which may stand in it. */
 static void
 draft_put_metadata(struct draft *d, const struct buf *json, const char *s, size_t n)
@@ -232,8 +170,11 @@ draft_put_metadata(struct draft *d, const struct buf *json, const char *s, size_
 	if (!d->src->check_only)
 		sha256(json->p, json->n, d->m->metadata_sha256);
 	DRAFT_PUT(d, metadata, json->p, json->n);
-	if (s != NULL)
-		draft_put_description(d, json, s, n);
+	if (s == NULL)
+		return;
+	/* Most of what is kept is metadata, and most of metadata is the description, which seldom needs an escape. */
+	d->m->description.n = n;
+	texts_put_within(&d->texts, offsetof(struct manifest, description.p), s, n);
 }
 
 static void

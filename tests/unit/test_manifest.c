@@ -136,6 +136,29 @@ digests_are_of_the_raw_bytes_and_of_the_canonical_metadata(void **state)
 	manifest_unref(m);
 }
 
+/* It is what most of the memory would go to. */
+static void
+a_description_that_metadata_has_as_it_is_is_kept_once(void **state)
+{
+	static const struct {
+		const char *text;
+		bool once;
+	} cases[] = {{"fill forms", true}, {"fill \\ forms", false}, {"f", true}};
+	const struct collections *cs = *state;
+
+	for (size_t i = 0; i < sizeof cases / sizeof cases[0]; i++) {
+		char *text = mem_printf("name: a\ndescription: %s\n", cases[i].text);
+		struct manifest *m = parse(&cs->v[TOOL], "tools/a.yaml", text);
+
+		assert_true(m->ok);
+		assert_describes(m, cases[i].text);
+		assert_int_equal(m->description.p > m->metadata && m->description.p < m->metadata + strlen(m->metadata),
+		    cases[i].once);
+		manifest_unref(m);
+		free(text);
+	}
+}
+
 static void
 without_front_matter_name_and_description_are_derived(void **state)
 {
@@ -531,6 +554,7 @@ main(void)
 	const struct CMUnitTest tests[] = {
 	    WITH_COLLECTIONS(a_skill_gives_its_fields_and_metadata),
 	    WITH_COLLECTIONS(digests_are_of_the_raw_bytes_and_of_the_canonical_metadata),
+	    WITH_COLLECTIONS(a_description_that_metadata_has_as_it_is_is_kept_once),
 	    WITH_COLLECTIONS(without_front_matter_name_and_description_are_derived),
 	    WITH_COLLECTIONS(without_front_matter_the_strict_profile_refuses),
 	    WITH_COLLECTIONS(text_that_is_not_utf8_is_refused_at_its_place),
