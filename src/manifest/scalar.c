@@ -147,19 +147,19 @@ float_number(const char *s, size_t n)
 	return base_letter(s, n) == 'o' ? octal_number(s + 2) : strtod(s, NULL);
 }
 
-static int
+static void
 set_float(struct value *v)
 {
 	double number = float_number(v->text, v->text_len);
 
+	v->type = VALUE_STRING;
 	if (isinf(number) && !is_infinity(v->text, v->text_len))
-		return -1;
+		return;
 	v->type = VALUE_FLOAT;
 	v->number = number;
-	return 0;
 }
 
-static int
+static void
 set_int(struct value *v)
 {
 	char base = base_letter(v->text, v->text_len);
@@ -168,19 +168,21 @@ set_int(struct value *v)
 	errno = 0;
 	v->integer = strtoll(digits, NULL, base == 'o' ? 8 : base == 'x' ? 16 : 10);
 	if (errno == ERANGE)
-		return set_float(v);
-	v->type = VALUE_INT;
-	return 0;
+		set_float(v);
+	else
+		v->type = VALUE_INT;
 }
 
-int
+void
 scalar_set(struct value *v, enum value_type type)
 {
 	switch (type) {
 	case VALUE_INT:
-		return set_int(v);
+		set_int(v);
+		return;
 	case VALUE_FLOAT:
-		return set_float(v);
+		set_float(v);
+		return;
 	case VALUE_BOOL:
 		v->boolean = is_true(v->text, v->text_len);
 		break;
@@ -188,5 +190,4 @@ scalar_set(struct value *v, enum value_type type)
 		break;
 	}
 	v->type = type;
-	return 0;
 }

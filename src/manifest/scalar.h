@@ -10,8 +10,9 @@ enum value_type scalar_type(const char *s, size_t n);
 /*
  * Fill v->type and the value from v->text, which has the form of type (or of an
  * integer where VALUE_FLOAT is asked for). An integer that int64_t can not hold
- * becomes a VALUE_FLOAT. -1 when a number is too large for a double.
+ * becomes a VALUE_FLOAT, a number too large for a double a VALUE_STRING: such
+ * are ids ("12e3456"), and nothing of them may get lost.
  */
-int scalar_set(struct value *v, enum value_type type);
+void scalar_set(struct value *v, enum value_type type);
 
 #endif

@@ -196,9 +196,9 @@ scalar_value(struct yaml *y, const yaml_event_t *e)
 	} else if (!v->quoted) {
 		type = scalar_type(v->text, n);
 	}
-	if (scalar_set(v, type) != 0) {
-		problems_addf(y->ps, "yaml-syntax", SEVERITY_ERROR, v->line, v->column,
-		    "put it in quotes if it is text", "the number is too large");
+	scalar_set(v, type);
+	if (tag != NULL && v->type == VALUE_STRING && type != VALUE_STRING) {
+		(void)fail_tag(y, tag, "does not fit a number as large as this");
 		return NULL;
 	}
 	return v;

@@ -16,7 +16,7 @@
  * VALUE_NULL. Codes: yaml-syntax, yaml-unquoted-colon, yaml-duplicate-key,
  * yaml-tag, yaml-alias, yaml-documents, yaml-key, yaml-merge-key (note),
  * too-deep, too-many-nodes, key-too-long, scalar-too-long. Runs in time linear
- * in n and the node budget. A number too large for a double is an error.
+ * in n and the node budget. A number too large for a double is text.
  *
  * Where libyaml differs from YAML 1.2, and nothing is done about it: it refuses a
  * block mapping entry without a key (": x"), a key in { } whose ':' is on another

@@ -180,7 +180,7 @@ what_only_yaml_can_do_is_refused(void **state)
 	    {"a: {{ name }}", "yaml-key", 1, 5, "put text that begins with { or [ in quotes"},
 	    {"? - a\n: b", "yaml-key", 1, 3, "can not be a key"},
 	    {"- &x [1]\n- *x : b", "yaml-key", 2, 3, "can not be a key"},
-	    {"a: 1e999", "yaml-syntax", 1, 4, "too large"},
+	    {"a: !!float 1e999", "yaml-tag", 1, 4, "does not fit a number as large as this"},
 	    {"%FOO bar\n---\na: b", "yaml-syntax", 1, 1, "directive"},
 	    {"%YAML 3.0\n---\na: b", "yaml-syntax", 1, 1, "version"},
 	    {"---\na: b\n...\nfoo", "yaml-syntax", 4, 1, "text after the end"},

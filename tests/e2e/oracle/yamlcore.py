@@ -38,9 +38,16 @@ class WrittenFloat(float):
     def __new__(cls, value, written):
         self = super().__new__(cls, value)
         self.written = written
-        if math.isinf(self) and "inf" not in written.lower():
-            raise Invalid(f"{written} is too large for a number")
         return self
+
+
+def finite(value, written):
+    """None for what is too large for a double: it stays text."""
+    try:
+        result = WrittenFloat(value, written)
+    except OverflowError:
+        return None
+    return None if math.isinf(result) else result
 
 
 def number(text):
@@ -50,9 +57,9 @@ def number(text):
         value = int(text[2:] if base != 10 else text, base)
         if -(2**63) <= value < 2**63:
             return WrittenInt(value, text)
-        return WrittenFloat(value, text)
+        return finite(value, text)
     if FLOAT.fullmatch(text):
-        return WrittenFloat(text, text)
+        return finite(text, text)
     if INF.fullmatch(text):
         return WrittenFloat(text.replace(".", "", 1), text)
     if NAN.fullmatch(text):
@@ -78,7 +85,7 @@ def tagged(tag, text):
         return None
     if tag == CORE + "bool" and BOOL.fullmatch(text):
         return text[0] in "tT"
-    if tag == CORE + "int" and INT.fullmatch(text):
+    if tag == CORE + "int" and INT.fullmatch(text) and number(text) is not None:
         return number(text)
     if tag == CORE + "float" and number(text) is not None:
         return WrittenFloat(number(text), text)
