@@ -11,6 +11,7 @@
 #include "ctl/store.h"
 #include "ctl/verbs.h"
 #include "manifest/codes.h"
+#include "manifest/dialect.h"
 
 #define COMPLETION_TIMEOUT (500 * USEC_PER_MS) /* a person waits with the finger on the key */
 
@@ -86,6 +87,19 @@ words_catalog(struct words *w, struct ctl *c, const char *before, bool items)
 	client_free(r.client);
 }
 
+/* Dialects that have a schema; files where none fits. */
+static void
+words_schemas(struct words *w, struct ctl *c, const char *before)
+{
+	const char *name;
+
+	if (session_dialects(c) == CTL_OK)
+		for (size_t i = 0; (name = dialects_name(c->settings.dialects, i)) != NULL; i++)
+			words_add(w, before, name);
+	if (w->b.n == 0)
+		buf_addstr(&w->b, ":file\n");
+}
+
 /* What can be the value of an option. */
 static void
 words_value(struct words *w, struct ctl *c, const char *before, enum option_id id, const struct verb *v)
@@ -109,12 +123,14 @@ words_value(struct words *w, struct ctl *c, const char *before, enum option_id i
 	case OPT_FORMAT:
 		words_add_list(w, before, v != NULL && strcmp(v->name, "lint") != 0 ? parse : lint);
 		break;
+	case OPT_SCHEMA:
+		words_schemas(w, c, before);
+		break;
 	case OPT_DRAFT:
 		words_add_list(w, before, drafts);
 		break;
 	case OPT_CONFIG:
 	case OPT_ROOT:
-	case OPT_SCHEMA:
 	case OPT_SCHEMAS:
 	case OPT_SOCKET:
 		buf_addstr(&w->b, ":file\n");

@@ -23,7 +23,7 @@ static const struct option_def defs[OPT_COUNT_OF] = {
     [OPT_ROOT] = {"root", 'C', "DIR", "the source root (default: the git checkout)"},
     [OPT_TYPE] = {"type", 't', "TYPE", "only this type (lint, parse: take the file for it)"},
     [OPT_FORMAT] = {"format", 'f', "FORMAT", "text, json, sarif, github; parse: markdown, yaml, json"},
-    [OPT_SCHEMA] = {"schema", 0, "SCHEMA", "the schema: a file, or an $id in --schemas"},
+    [OPT_SCHEMA] = {"schema", 0, "SCHEMA", "the schema: a file, a dialect, or an $id"},
     [OPT_SCHEMAS] = {"schemas", 0, "DIR", "a folder of schemas to refer to, or URI=DIR"},
     [OPT_DRAFT] = {"draft", 0, "DRAFT", "7 or 2020-12 (default), without a $schema"},
     [OPT_FORMATS] = {"formats", 0, NULL, "assert \"format\", which says nothing otherwise"},

@@ -3,6 +3,7 @@
 #include <ctype.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/stat.h>
 
 #include "base/mem.h"
 #include "base/text.h"
@@ -100,23 +101,63 @@ folder_failed(void *arg, const char *relative, const char *why)
 	out_note("%s: %s; left out", relative, why);
 }
 
-/* [URI=]DIR: the files of DIR are known below URI, or as files. */
+/* [URI=]DIR: the folder, and the URI below which its files are known; ends with a slash. */
+struct place {
+	const char *dir;
+	char *base;
+};
+
+static void
+place_read(struct place *p, const char *option)
+{
+	const char *eq = strchr(option, '='), *scheme = strstr(option, "://");
+	bool named = eq != NULL && scheme != NULL && scheme < eq, slash;
+	char *absolute, *base;
+
+	p->dir = named ? eq + 1 : option;
+	absolute = path_absolute(p->dir);
+	base = named ? mem_strndup(option, (size_t)(eq - option)) : file_uri(absolute);
+	slash = *base != '\0' && base[strlen(base) - 1] == '/';
+	p->base = mem_printf("%s%s", base, slash ? "" : "/");
+	free(base);
+	free(absolute);
+}
+
 static void
 read_folder(struct schemas *s, const char *option)
 {
-	const char *eq = strchr(option, '='), *scheme = strstr(option, "://");
-	bool named = eq != NULL && scheme != NULL && scheme < eq;
-	const char *dir = named ? eq + 1 : option;
-	char *absolute = path_absolute(dir);
-	char *base = named ? mem_strndup(option, (size_t)(eq - option)) : file_uri(absolute);
-	bool slash = *base != '\0' && base[strlen(base) - 1] == '/';
-	char *whole = mem_printf("%s%s", base, slash ? "" : "/");
-	struct folder f = {.set = s, .base = whole};
+	struct place p;
+	struct folder f = {.set = s};
 
-	schemafiles_each(dir, &(struct schemafiles){.file = folder_file, .failed = folder_failed, .arg = &f});
-	free(whole);
-	free(base);
-	free(absolute);
+	place_read(&p, option);
+	f.base = p.base;
+	schemafiles_each(p.dir, &(struct schemafiles){.file = folder_file, .failed = folder_failed, .arg = &f});
+	free(p.base);
+}
+
+/* The URI of the file of the folder that has this name without its extension; or NULL. */
+static char *
+find_in_folder(const struct schemas *s, const char *option, const char *name)
+{
+	static const char *const endings[] = {
+	    ".json", ".schema.json", ".yaml", ".schema.yaml", ".yml", ".schema.yml", NULL};
+	struct buf uri = {0};
+	struct place p;
+	bool found = false;
+
+	place_read(&p, option);
+	for (size_t i = 0; !found && endings[i] != NULL; i++) {
+		buf_clear(&uri);
+		buf_addstr(&uri, p.base);
+		uri_path(&uri, name);
+		buf_addstr(&uri, endings[i]);
+		found = schemas_have(s, buf_str(&uri));
+	}
+	free(p.base);
+	if (found)
+		return buf_steal(&uri);
+	buf_free(&uri);
+	return NULL;
 }
 
 int
@@ -134,28 +175,25 @@ schemaset_new(const struct ctl *c, struct schemas **ret)
 	return CTL_OK;
 }
 
-int
-schemaset_name(struct schemas *s, const char *name, char **ret_uri, struct buf *text)
+static bool
+is_there(const char *path)
 {
-	size_t n = strcspn(name, "#");
-	char *absolute, *whole, *uri, *path;
-	struct err e;
-	int rc;
+	struct stat st;
 
-	if (schemas_have(s, name)) {
-		*ret_uri = mem_strdup(name);
-		return CTL_OK;
-	}
-	path = mem_strndup(name, n);
-	absolute = path_absolute(path);
-	whole = file_uri(absolute);
+	return strcmp(path, "-") == 0 || (stat(path, &st) == 0 && !S_ISDIR(st.st_mode));
+}
+
+/* *ret_uri without a fragment. */
+static int
+read_named(struct schemas *s, const char *path, char **ret_uri, struct buf *text)
+{
+	char *absolute = path_absolute(path), *uri = file_uri(absolute);
+	struct err e;
+	int rc = input_read(path, text, &e);
+
 	free(absolute);
-	rc = input_read(path, text, &e);
-	if (rc == 0 && !schemas_have(s, whole))
-		rc = add_text(s, whole, path, text, &e);
-	uri = mem_printf("%s%s", whole, name + n);
-	free(whole);
-	free(path);
+	if (rc == 0 && !schemas_have(s, uri))
+		rc = add_text(s, uri, path, text, &e);
 	if (rc != 0) {
 		out_say("%s", e.msg);
 		free(uri);
@@ -163,6 +201,33 @@ schemaset_name(struct schemas *s, const char *name, char **ret_uri, struct buf *
 	}
 	*ret_uri = uri;
 	return CTL_OK;
+}
+
+int
+schemaset_name(const struct ctl *c, struct schemas *s, const char *name, char **ret_uri, struct buf *text)
+{
+	const char *folder = session_opt(c, OPT_SCHEMAS);
+	size_t n = strcspn(name, "#");
+	char *path, *uri;
+	int rc = CTL_OK;
+
+	*ret_uri = NULL;
+	if (schemas_have(s, name)) {
+		*ret_uri = mem_strdup(name);
+		return CTL_OK;
+	}
+	path = mem_strndup(name, n);
+	if (!is_there(path)) {
+		*ret_uri = folder != NULL ? find_in_folder(s, folder, name) : NULL;
+	} else {
+		rc = read_named(s, path, &uri, text);
+		if (rc == CTL_OK) {
+			*ret_uri = mem_printf("%s%s", uri, name + n);
+			free(uri);
+		}
+	}
+	free(path);
+	return rc;
 }
 
 char *

@@ -14,10 +14,11 @@ int schemaset_new(const struct ctl *c, struct schemas **ret);
 
 /*
  * The schema that a name means: a URI that is known in s, else a file, which is
- * read, its bytes into text; either may have a fragment. The caller frees *ret_uri. CTL_FAILURE, told, when it
- * can not be read or parsed.
+ * read, its bytes into text; either may have a fragment; else a file of the folder of --schemas without its
+ * extension. *ret_uri is NULL when it is nothing of that; the caller frees it. CTL_FAILURE, told, when it can not be
+ * read or parsed.
  */
-int schemaset_name(struct schemas *s, const char *name, char **ret_uri, struct buf *text);
+int schemaset_name(const struct ctl *c, struct schemas *s, const char *name, char **ret_uri, struct buf *text);
 
 /* The document that a URI names: of file:// the path as a person would write it. The caller frees. */
 char *schemaset_shown(const char *uri);

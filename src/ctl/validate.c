@@ -4,16 +4,19 @@
 
 #include "base/jsonw.h"
 #include "base/mem.h"
+#include "base/text.h"
 #include "ctl/input.h"
 #include "ctl/report.h"
 #include "ctl/schemaset.h"
 #include "ctl/verbs.h"
+#include "manifest/dialect.h"
 #include "manifest/parse.h"
 #include "manifest/rawtext.h"
 
 struct validate {
 	struct ctl *c;
 	const struct schema *schema;
+	const struct dialects *dialects; /* that the schema is of, or NULL */
 	struct report report;
 	size_t files, invalid, undecided, unread;
 };
@@ -25,14 +28,30 @@ struct judged {
 	const struct schema_report *violations;
 	const struct problems *problems;
 	const struct buf *text;
+	const struct dialects *dialects; /* or NULL */
 };
 
-static void
-judged_json_violations(struct jsonw *w, const struct schema_report *r)
+#define HINT_SIZE 256
+
+/* What the engine advises, else what the author of a dialect wrote beside the rule; as lint does. */
+static const char *
+violation_hint(const struct judged *j, const struct schema_violation *v, char room[HINT_SIZE])
 {
+	const char *description = v->hint == NULL ? dialects_description(j->dialects, v->schema) : NULL;
+
+	if (description == NULL || *description == '\0')
+		return v->hint;
+	return text_escape_to(room, HINT_SIZE, description);
+}
+
+static void
+judged_json_violations(struct jsonw *w, const struct judged *j)
+{
+	char hint[HINT_SIZE];
+
 	jsonw_array(w, "violations");
-	for (size_t i = 0; i < r->n; i++) {
-		const struct schema_violation *v = &r->v[i];
+	for (size_t i = 0; i < j->violations->n; i++) {
+		const struct schema_violation *v = &j->violations->v[i];
 
 		jsonw_object(w, NULL);
 		jsonw_int(w, "line", v->line);
@@ -41,7 +60,7 @@ judged_json_violations(struct jsonw *w, const struct schema_report *r)
 		jsonw_str(w, "keyword", v->keyword);
 		jsonw_str(w, "schema", v->schema);
 		jsonw_str(w, "message", v->message);
-		jsonw_str_opt(w, "hint", v->hint);
+		jsonw_str_opt(w, "hint", violation_hint(j, v, hint));
 		jsonw_object_end(w);
 	}
 	jsonw_array_end(w);
@@ -60,7 +79,7 @@ judged_json(const struct out *o, struct buf *b, const struct judged *j)
 		jsonw_null(&w, "valid");
 	else
 		jsonw_bool(&w, "valid", j->result == SCHEMA_VALID);
-	judged_json_violations(&w, j->violations);
+	judged_json_violations(&w, j);
 	if (j->violations->truncated)
 		jsonw_bool(&w, "truncated", true);
 	if (j->problems->n > 0) {
@@ -76,6 +95,7 @@ judged_json(const struct out *o, struct buf *b, const struct judged *j)
 static void
 judged_text(struct report *r, const struct judged *j)
 {
+	char hint[HINT_SIZE];
 	struct finding f;
 
 	for (size_t i = 0; i < j->problems->n; i++) {
@@ -94,7 +114,7 @@ judged_text(struct report *r, const struct judged *j)
 		    .column = v->column,
 		    .code = v->keyword[0] != '\0' ? v->keyword : "schema",
 		    .message = message,
-		    .hint = v->hint};
+		    .hint = violation_hint(j, v, hint)};
 		report_add(r, &f, buf_str(j->text), j->text->n);
 		free(message);
 	}
@@ -167,7 +187,8 @@ validate_file(struct validate *v, const char *file)
 	struct schema_report violations = {0};
 	struct problems ps = {0};
 	struct buf text = {0};
-	struct judged j = {.file = file, .violations = &violations, .problems = &ps, .text = &text};
+	struct judged j = {
+	    .file = file, .violations = &violations, .problems = &ps, .text = &text, .dialects = v->dialects};
 	enum format format;
 	struct err e;
 	int rc = input_format(v->c, file, &format);
@@ -252,18 +273,47 @@ tell_broken(struct validate *v, const struct schema_report *report, const char *
 	}
 }
 
+/* By the name of a dialect, shelfd's own or one of the folder that the configuration names, or by an $id in that folder. */
+static int
+validate_dialect(struct validate *v, const char *name, unsigned flags)
+{
+	struct dialects *d;
+	struct err e;
+	int rc = session_dialects(v->c);
+
+	if (rc != CTL_OK)
+		return rc;
+	d = v->c->settings.dialects;
+	if (dialects_schema(d, name, flags, &v->schema, &e) != 0) {
+		out_say("there is no file %s, and %s", name, e.msg);
+		return CTL_FAILURE;
+	}
+	if (v->schema == NULL) {
+		out_say("%s has rules and no schema; shelfctl lint checks by them", name);
+		return CTL_FAILURE;
+	}
+	v->dialects = d;
+	return CTL_OK;
+}
+
 static int
 validate_compile(struct validate *v, struct schemas *set)
 {
 	const char *name = session_opt(v->c, OPT_SCHEMA);
+	unsigned flags = session_flag(v->c, OPT_FORMATS) ? SCHEMA_FORMATS : 0;
 	struct schema_report report = {0};
 	struct buf text = {0};
 	char *uri;
-	int rc = schemaset_name(set, name, &uri, &text);
+	int rc;
 
+	rc = schemaset_name(v->c, set, name, &uri, &text);
 	if (rc != CTL_OK)
 		goto out;
-	v->schema = schemas_compile(set, uri, session_flag(v->c, OPT_FORMATS) ? SCHEMA_FORMATS : 0, &report);
+	if (uri == NULL) {
+		rc = validate_dialect(v, name, flags);
+		goto out;
+	}
+	v->schema = schemas_compile(set, uri, flags, &report);
 	if (v->schema == NULL) {
 		tell_broken(v, &report, uri, &text);
 		out_say("%s is no schema that can be used", name);
@@ -284,7 +334,7 @@ verb_validate(struct ctl *c, int argc, const char *const *argv)
 	int rc;
 
 	if (session_opt(c, OPT_SCHEMA) == NULL) {
-		out_say("validate needs --schema: a file, or the $id of one in the folder that --schemas names");
+		out_say("validate needs --schema: a file, the name of a dialect, or an $id in a folder of schemas");
 		return CTL_USAGE;
 	}
 	rc = schemaset_new(c, &set);

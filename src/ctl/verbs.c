@@ -117,9 +117,12 @@ static const struct verb verbs[] = {
 	"Checks JSON, YAML and the front matter of Markdown files by any schema of draft\n"
 	"7 or 2020-12. References lead into the schema, to files in the folder that\n"
 	"--schemas names, by their $id or their path, and never to the network. With URI=\n"
-	"before the folder its files are known below that URI. FILE - reads standard\n"
-	"input, as JSON or what --format says. Exit code 5 when a document is invalid.\n",
+	"before the folder its files are known below that URI. --schema names a file, a\n"
+	"schema in that folder by its $id or its name, or a dialect: one of shelfd's, or\n"
+	"one of the folder that the configuration names. FILE - reads standard input, as\n"
+	"JSON or what --format says. Exit code 5 when a document is invalid.\n",
 	"shelfctl validate --schema person.schema.json alice.json bob.yaml\n"
+	"shelfctl validate --schema mcp-server mcps/*/server.json\n"
 	"shelfctl validate --schemas defs --schema https://example.org/person *.md\n"
 	"shelfctl validate --schema s.json --formats --json - < draft.json\n",
 	{OPT_SCHEMA, OPT_SCHEMAS, OPT_DRAFT, OPT_FORMATS, OPT_FORMAT, OPT_NONE}, verb_validate},

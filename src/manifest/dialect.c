@@ -168,19 +168,26 @@ dialects_add(struct dialects *d, const char *name, enum format format, const cha
 	return 0;
 }
 
+/* NULL: e says why. */
+static const struct schema *
+compile(struct dialects *d, const char *name, const char *uri, unsigned flags, struct err *e)
+{
+	struct schema_report report = {0};
+	const struct schema *schema = schemas_compile(d->set, uri, flags, &report);
+
+	if (schema == NULL) {
+		(void)dialect_refused(&report, uri, e);
+		(void)err_prefix(e, "%s", name);
+	}
+	schema_report_free(&report);
+	return schema;
+}
+
 static int
 dialect_compile(struct dialects *d, struct dialect *one, struct err *e)
 {
-	struct schema_report report = {0};
-	int r = 0;
-
-	one->schema = schemas_compile(d->set, one->uri, 0, &report);
-	if (one->schema == NULL) {
-		(void)dialect_refused(&report, one->uri, e);
-		r = err_prefix(e, "%s", one->name);
-	}
-	schema_report_free(&report);
-	return r;
+	one->schema = compile(d, one->name, one->uri, 0, e);
+	return one->schema != NULL ? 0 : -1;
 }
 
 int
@@ -237,6 +244,28 @@ dialects_find(struct dialects *d, const char *name, const struct schema **ret, s
 	if (one == NULL && *rules == NULL)
 		return dialect_unknown(d, name, e);
 	*ret = one != NULL ? one->schema : NULL;
+	return 0;
+}
+
+const char *
+dialects_name(const struct dialects *d, size_t i)
+{
+	return i < d->n ? d->v[i].name : NULL;
+}
+
+int
+dialects_schema(struct dialects *d, const char *name, unsigned flags, const struct schema **ret, struct err *e)
+{
+	const struct dialect *one = dialects_named(d, name);
+	const struct schema *schema;
+
+	assert(d->complete);
+	if (one == NULL && !schemas_have(d->set, name))
+		return dialects_find(d, name, ret, e);
+	schema = compile(d, name, one != NULL ? one->uri : name, flags, e);
+	if (schema == NULL)
+		return -1;
+	*ret = schema;
 	return 0;
 }
 

@@ -40,6 +40,15 @@ int dialects_complete(struct dialects *d, struct err *e);
  */
 int dialects_find(struct dialects *d, const char *name, const struct schema **ret, struct err *e);
 
+/* The names of those that have schemas, from 0; NULL at the end. */
+const char *dialects_name(const struct dialects *d, size_t i);
+
+/*
+ * The schema of a dialect, or any schema by its $id, compiled with these flags (schemas_compile); d owns it. As
+ * dialects_find otherwise.
+ */
+int dialects_schema(struct dialects *d, const char *name, unsigned flags, const struct schema **ret, struct err *e);
+
 /* What tells these schemas from others, whatever the order they were added in. d may be NULL. */
 void dialects_digest(const struct dialects *d, uint8_t out[SHA256_SIZE]);
 

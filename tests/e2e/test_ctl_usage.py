@@ -164,6 +164,8 @@ def test_completion_offers_the_values_of_an_option(folder):
     assert complete(folder, "shelfctl parse --format j") == ["json"]
     assert complete(folder, "shelfctl validate --format y") == ["yaml"]
     assert complete(folder, "shelfctl validate --draft ") == ["7", "2020-12"]
+    assert complete(folder, "shelfctl validate --schema mcp") == ["mcp", "mcp-server"]
+    assert shelfctl(folder, "completion", "--words", "--", "validate", "--schema", "./s", check=0).stdout == ":file\n"
 
 
 def test_completion_offers_codes_to_explain(folder):

@@ -243,3 +243,69 @@ def test_a_schema_and_a_document_that_would_take_for_ever_end_soon(folder, write
 ])
 def test_wrong_usage(folder, write, arguments, words):
     assert words in shelfctl(folder, "validate", *arguments, check=2).stderr
+
+
+@pytest.fixture
+def configured(write):
+    """A folder of schemas that a configuration names, and the options that name it."""
+    write("own/team/prompt.schema.json", """{"$id": "https://example.org/prompt", "properties": {"when": {"format": "date"}, "who": {"type":
+        "string", "description": "who wrote it"}}}""")
+    write("own/agent.yaml", "required: [team]\n")
+    write("shelfd.yaml", "schemas: own\n")
+    return ["--config", "shelfd.yaml"]
+
+
+def test_a_dialect_is_named_like_a_schema(folder, write):
+    write("server.json", '{"name": "org.example/tickets", "description": "x", "version": "^1"}')
+    (one,) = verdicts(folder, "--schema", "mcp-server", "server.json", check=5)
+    assert [(v["pointer"], v["line"], v["column"]) for v in one["violations"]] == [("/version", 1, 64)]
+    write("server.json", '{"name": "org.example/tickets", "description": "x", "version": "1.0.0"}')
+    assert verdicts(folder, "--schema", "mcp-server", "server.json", check=0)[0]["valid"] is True
+    assert verdicts(folder, "--schema", "agent", "server.json", check=5)[0]["valid"] is False
+
+
+def test_a_schema_of_the_configured_folder_is_named_by_its_path_or_its_id(folder, write, configured):
+    write("a.yaml", "when: soon\nwho: 5\n")
+    for name in ("team/prompt", "https://example.org/prompt"):
+        (one,) = verdicts(folder, *configured, "--schema", name, "a.yaml", check=5)
+        assert places(one) == {("type", "/who", 2, 6)}
+        (one,) = verdicts(folder, *configured, "--schema", name, "--formats", "a.yaml", check=5)
+        assert places(one) == {("type", "/who", 2, 6), ("format", "/when", 1, 7)}
+    assert "put it in quotes" in one["violations"][1]["hint"]
+    write("b.yaml", "who: [5]\n")
+    (one,) = verdicts(folder, *configured, "--schema", "team/prompt", "b.yaml", check=5)
+    assert one["violations"][0]["hint"] == "who wrote it"
+
+
+def test_a_schema_of_the_user_takes_the_place_of_a_dialect_and_a_file_that_of_both(folder, write, configured):
+    write("a.json", '{"team": 1}')
+    assert verdicts(folder, *configured, "--schema", "agent", "a.json", check=0)[0]["valid"] is True
+    write("agent", "false")
+    broken = shelfctl(folder, "validate", *configured, "--schema", "agent", "a.json", check=1)
+    assert "agent: a schema is JSON or YAML" in broken.stderr
+
+
+def test_a_schema_of_the_named_folder_is_named_by_its_path(folder, write):
+    write("defs/word.schema.json", '{"type": "string"}')
+    write("defs/deep/word.yaml", "type: number\n")
+    write("a.json", '"x"')
+    assert verdicts(folder, "--schemas", "defs", "--schema", "word", "a.json", check=0)[0]["valid"] is True
+    assert verdicts(folder, "--schemas", "https://example.org/=defs", "--schema", "deep/word", "a.json", check=5)[0]["valid"] is False
+
+
+@pytest.mark.parametrize("name, words", [
+    ("mcp-sever", "there is no file mcp-sever, and no schema has the name mcp-sever; did you mean mcp-server?"),
+    ("team/promt", "did you mean team/prompt?"),
+    ("./none.json", "there is no file ./none.json"),
+    ("tool", "tool has rules and no schema; shelfctl lint checks by them"),
+])
+def test_a_schema_that_is_not_there_is_told_with_what_is_near(folder, write, configured, name, words):
+    write("a.json", "{}")
+    assert words in shelfctl(folder, "validate", *configured, "--schema", name, "a.json", check=1).stderr
+
+
+def test_a_folder_of_schemas_that_is_broken_matters_only_to_who_asks_for_it(folder, write, configured):
+    write("own/bad.json", "{")
+    write("a.json", '{"name": "A", "age": 1}')
+    assert verdicts(folder, *configured, "--schema", "person.json", "a.json", check=0)[0]["valid"] is True
+    assert "bad.json: 1:2: " in shelfctl(folder, "validate", *configured, "--schema", "agent", "a.json", check=1).stderr
