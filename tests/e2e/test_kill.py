@@ -37,7 +37,7 @@ def test_kill_9_at_random_moments_under_constant_change_loses_and_repeats_nothin
         scene.checkout.skill(f"s{i}")
     daemon = scene.daemon().start()
     stream = Stream(scene.server.client())
-    slowest = 0.0
+    restarts = []  # seconds from the start to all that was changed meanwhile being published
     for number in range(ENDS):
         with Load(scene.checkout, rng.random(), rng.choice([0.0, 0.001, 0.01])) as load:
             if rng.random() < 0.5:
@@ -57,10 +57,12 @@ def test_kill_9_at_random_moments_under_constant_change_loses_and_repeats_nothin
             started = time.monotonic()
             daemon.start(wait=False)
         daemon.wait_ready()
-        slowest = max(slowest, time.monotonic() - started)
+        restarts.append(time.monotonic() - started)
         stream.look()
         try:
             scene.check(may_cut=True)
         except AssertionError as failure:
             raise AssertionError(f"after kill {number} of seed {SEED}: {failure}") from None
-    print(f"{ENDS} kills, {len(stream.entries)} changes; the slowest restart took {slowest:.2f} s")
+    restarts.sort()
+    print(f"{ENDS} kills, {len(stream.entries)} changes; a restart took {restarts[ENDS // 2]:.2f} s, the slowest "
+          f"{restarts[-1]:.2f} s; {sum(seconds > 10 for seconds in restarts)} took more than 10 s")
