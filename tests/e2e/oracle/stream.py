@@ -20,6 +20,7 @@ class Replay:
         self.revs = []
         self.type_revs = {}
         self.batches = []  # batch ids in order, each once
+        self.begun = set()  # the same
         self.open = False  # the last event said there is more of its batch
         self.generation = None
         self.wrong = []
@@ -71,9 +72,10 @@ class Replay:
         if not self.batches or batch != self.batches[-1]:
             if self.open and not self.may_cut:
                 self.complain(data["rev"], f"batch {self.batches[-1]} had no last event")
-            if batch in self.batches:
+            if batch in self.begun:
                 self.complain(data["rev"], f"batch {batch} comes again")
             self.batches.append(batch)
+            self.begun.add(batch)
         elif not self.open:
             self.complain(data["rev"], f"batch {batch} goes on after its last event")
         self.open = not data["batch_last"]

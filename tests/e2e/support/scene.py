@@ -69,12 +69,17 @@ class Scene:
     def expected(self, root=None):
         return oracle.checkout.expected(root or self.checkout.root, self.collections)
 
-    def check(self, stale=None, commit=None, may_cut=False, catalog="main", root=None):
-        """Asserts that Redis is what the oracle says, at one with itself, and what a replay gives. Returns it."""
+    def check(self, stale=None, commit=None, may_cut=False, catalog="main", root=None, replay=None):
+        """
+        Asserts that Redis is what the oracle says, at one with itself, and what a replay gives: of the whole stream, or the one
+        given, which has all of it. Returns it.
+        """
         have = self.published(catalog)
         wrong = published.differences(self.expected(root), have, commit, stale)
         wrong += published.inconsistencies(have)
-        wrong += stream.differences(stream.replay(self.server.client(), catalog, may_cut=may_cut), have)
+        if replay is None:
+            replay = stream.replay(self.server.client(), catalog, may_cut=may_cut)
+        wrong += stream.differences(replay, have)
         assert not wrong, "\n".join(wrong[:40])
         return have
 
