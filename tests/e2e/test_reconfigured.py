@@ -7,6 +7,7 @@ from oracle.checkout import Collection
 from oracle.published import prefix
 from support.checkout import skill
 from support.kept import age, restart, start, stop
+from support.load import Load
 
 # For each field of an item a key of the document that another configuration takes it from.
 OTHER = {"name": "title", "version": "edition", "description": "summary", "dependencies": "needs", "tags": "labels",
@@ -183,3 +184,17 @@ def test_another_field_needs_nothing_that_an_earlier_life_kept_in_redis(scene, r
     assert reads.take() == []
     assert [e["subject"] for e in scene.changes(rev)] == ["skill/one"] * 6
     assert restart(scene, daemon, reads) == [] and scene.rev() == rev + 6
+
+
+def test_reloads_under_constant_change_end_as_the_last_configuration_says(scene):
+    for i in range(40):
+        scene.checkout.skill(f"s{i}", title=f"Title {i}")
+    daemon = scene.daemon(collections=[SKILLS]).start()
+    for round_ in range(10):
+        with Load(scene.checkout, round_, 0.001) as load:
+            collections(scene, daemon, {**SKILLS, "fields": {"name": ["/name", "/title"][round_ % 2:]}})
+            load.wait_steps(10)
+            reloaded(daemon)
+            load.wait_steps(10)
+        daemon.barrier()
+        scene.check(may_cut=True)
