@@ -222,6 +222,16 @@ def test_another_schema_of_the_user_judges_every_manifest_anew(scene, settled):
     assert client.hlen(prefix() + "problems") == 40
 
 
+def test_a_start_that_is_refused_while_it_takes_up_what_is_known_leaves_nothing(scene, settled):
+    """With sanitizers this tells whether it is released."""
+    start(settled)
+    for _ in range(3):
+        done = scene.shelfd("-c", settled.config, check=1)
+        assert "already running" in done.stderr
+    settled.barrier()
+    scene.check()
+
+
 def test_kill_9_while_state_is_written_leaves_state_that_is_right(scene, reads):
     tree(scene)
     daemon = start(scene.daemon())
