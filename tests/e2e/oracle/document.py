@@ -5,7 +5,7 @@ import json
 import re
 
 from . import canonical, names, yamlcore
-from .yamlcore import Invalid, WrittenFloat, WrittenInt
+from .yamlcore import Invalid, WrittenInt
 
 MAX_FILE = 1024 * 1024
 MAX_FRONT_MATTER = 64 * 1024
@@ -46,13 +46,18 @@ def load_json(text):
     def constant(word):
         raise Invalid(f"{word} is no JSON")
 
+    def floating(word):
+        value = yamlcore.finite(word, word)
+        if value is None:
+            raise Invalid(f"{word} is too large for a number")
+        return value
+
     def integer(word):
         value = int(word)
-        return WrittenInt(value, word) if -(2**63) <= value < 2**63 else WrittenFloat(value, word)
+        return WrittenInt(value, word) if -(2**63) <= value < 2**63 else floating(word)
 
     try:
-        value = json.loads(text, object_pairs_hook=pairs, parse_constant=constant, parse_int=integer,
-                           parse_float=lambda word: WrittenFloat(word, word))
+        value = json.loads(text, object_pairs_hook=pairs, parse_constant=constant, parse_int=integer, parse_float=floating)
     except (ValueError, RecursionError) as e:
         raise Invalid(str(e)) from e
     limits(value)

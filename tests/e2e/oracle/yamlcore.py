@@ -176,8 +176,9 @@ class Builder:
             raise Invalid("key is no scalar")
         if len(event.value.encode()) > MAX_KEY:
             raise Invalid("key too long")
+        value = self.scalar(event)
         if event.anchor is not None:
-            self.anchors[event.anchor] = self.scalar(event), 1, 0
+            self.anchors[event.anchor] = value, 1, 0
         return event.value
 
 
