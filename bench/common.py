@@ -100,10 +100,10 @@ class Workshop:
             s.sendall(resp(*words))
             return s.recv(65536)
 
-    def client(self):
+    def client(self, decode_responses=True):
         """A redis-py client, to be closed."""
         import redis
-        return redis.Redis(unix_socket_path=self.socket, decode_responses=True)
+        return redis.Redis(unix_socket_path=self.socket, decode_responses=decode_responses)
 
     def shelfctl_argv(self, *words):
         """argv of a shelfctl that talks to the shelfd that was started last."""

@@ -1,20 +1,24 @@
 -- One call of a set of changes, all or nothing. KEYS[1] is the head.
 --
--- ARGV: generation epoch owner batch base rev time n replicas, then n changes, each
---   op type id rev event fields, a value for each field
--- (op is created, updated, deleted, or patched: an update that leaves the item's other fields as they are; fields is a
--- number and that many names of fields of the item and its history, then names of fields of the item only), then lists,
--- each with its length in front:
+-- ARGV: generation epoch owner batch base rev time n replicas, then lists, each with its length in front:
+--   what changes share (name value ...) · shapes
+-- then n changes, each
+--   shape id rev event, a value for each field of the shape that comes with the change
+-- then lists again:
 --   problems (path json ...) · paths without problems · control events · head (field value ...) · head fields to drop
+-- A shape is what many changes are alike in; a change names it by its place in the list, the first is 0:
+--   op type number names...
+-- op is created, updated, deleted, or patched: an update that leaves the item's other fields as they are. So many names as
+-- number says are of fields of the item and its history, the others of the item only; = before a name: its value is shared.
 -- replicas: so many must follow closely, or nothing is written.
 --
 -- Nothing is written before everything that can fail was looked at: the first writes are one that an exhausted memory
 -- refuses and one that a stream with later ids refuses, and neither changes what a reader sees.
-local call, try, ARGV = redis.call, redis.pcall, ARGV
+local call, try, ARGV, type, unpack = redis.call, redis.pcall, ARGV, type, unpack
 local head = KEYS[1]
 local prefix = string.sub(head, 1, -5)
 local changes, deleted, problems = prefix .. 'changes', prefix .. 'deleted', prefix .. 'problems'
-local item, history, index = prefix .. 'item:', prefix .. 'history:', prefix .. 'index:'
+local history = prefix .. 'history:'
 local channel = prefix .. 'events:'
 local time = ARGV[7]
 
@@ -51,88 +55,128 @@ end
 err = wrong(changes, 'stream') or wrong(deleted, 'zset') or wrong(problems, 'hash')
 if err then return err end
 
--- Most items have the same fields: their names come once as one word, not with every item.
-local shapes = {}
-local function shape(text)
-	local s = shapes[text]
-	if not s then
-		s = {both = tonumber(string.match(text, '^%d+'))}
-		for name in string.gmatch(text, '%a[%w_]*') do s[#s + 1] = name end
-		shapes[text] = s
-	end
-	return s
+local at = 10
+-- First and last place of a list; the last is smaller when it is empty.
+local function list()
+	local n = ARGV[at]
+	at = at + 1 + n
+	return at - n, at - 1
 end
 
-local at, places, last = 10, {}, {} -- where each change stands; the last revision of each type
-for n = 1, tonumber(ARGV[8]) do
-	local kind = ARGV[at + 1]
-	places[n] = at
-	-- A type without a revision has no index yet: one that is there is a leftover, whatever its type.
-	if not last[kind] and call('HEXISTS', head, 'type_rev:' .. kind) == 1 then
-		err = wrong(index .. kind, 'zset')
-		if err then return err end
+local shared = {}
+local from, to = list()
+for i = from, to, 2 do
+	shared[ARGV[i]] = ARGV[i + 1]
+end
+
+local types = {}
+local function type_of(name)
+	local t = types[name]
+	if not t then
+		t = {item = prefix .. 'item:' .. name .. '/', history = history .. name .. '/', index = prefix .. 'index:' .. name,
+			channel = channel .. name, scores = {}}
+		types[name] = t
+		-- A type without a revision has no index yet: one that is there is a leftover, whatever its type.
+		if call('HEXISTS', head, 'type_rev:' .. name) == 1 then err = err or wrong(t.index, 'zset') end
 	end
-	last[kind] = ARGV[at + 3]
-	if ARGV[at] == 'patched' then
-		local key = item .. kind .. '/' .. ARGV[at + 2]
+	return t
+end
+
+-- row: names and values, the history's first, for the change at hand; slots: where in it the change's own values go.
+local shapes = {}
+from, to = list()
+for i = from, to do
+	local op, kind, number, names = string.match(ARGV[i], '^(%l+) (%S+) (%d+)(.*)$')
+	local row, slots = {'op', op == 'patched' and 'updated' or op, 'time', time}, {}
+	for equal, name in string.gmatch(names, ' (=?)([%w_]+)') do
+		local n = #row
+		row[n + 1], row[n + 2] = name, equal == '=' and shared[name] or ''
+		if equal == '' then slots[#slots + 1] = n + 2 end
+	end
+	local s = {op = op, kind = kind, type = type_of(kind), row = row, slots = slots, both = 4 + 2 * number, all = #row}
+	if op == 'created' then
+		row[s.all + 1], row[s.all + 2], row[s.all + 3], row[s.all + 4] = 'created_rev', '', 'created_at', time
+		s.all, s.created_rev = s.all + 4, s.all + 2
+	end
+	shapes[tostring(i - from)] = s
+end
+if err then return err end
+
+local count = tonumber(ARGV[8])
+local draft = history .. '/draft'
+local places, keys, gone = {}, {}, {draft} -- where each change stands; its item; what is written anew or goes
+for n = 1, count do
+	local s = shapes[ARGV[at]]
+	local key = s.type.item .. ARGV[at + 1]
+	places[n], keys[n] = at, key
+	s.type.rev = ARGV[at + 2]
+	if s.op == 'patched' then
 		if call('EXISTS', key) == 0 then return redis.error_reply('NOITEM ' .. key) end
 		err = wrong(key, 'hash')
 		if err then return err end
+	else
+		gone[#gone + 1] = key
 	end
-	at = at + 6 + #shape(ARGV[at + 5])
+	at = at + 4 + #s.slots
 end
 
 call('HSET', head, 'schema', '1')
-for _, i in ipairs(places) do
-	local r = try('XADD', changes, 'MAXLEN', '~', '100000', ARGV[i + 3], 'event', ARGV[i + 4])
-	if type(r) == 'table' and r.err then
+for n = 1, count do
+	local i = places[n]
+	local r = try('XADD', changes, 'MAXLEN', '~', '100000', ARGV[i + 2], 'event', ARGV[i + 3])
+	if type(r) == 'table' then
 		-- Redis has no word of its own for an id that is too small. Whatever else is wrong goes as it is.
 		return redis.error_reply((string.find(r.err, 'equal or smaller', 1, true) and 'STREAM ' or '') .. r.err)
 	end
 end
 
-local channels, scores = {}, {} -- scores: of each type's index, to be added in one go
 local tombstones = call('EXISTS', deleted) == 1
-local items = {} -- keys that are written anew or go
-for _, i in ipairs(places) do
-	if ARGV[i] ~= 'patched' then items[#items + 1] = item .. ARGV[i + 1] .. '/' .. ARGV[i + 2] end
+call('DEL', unpack(gone))
+for name, t in pairs(types) do
+	if call('HSET', head, 'type_rev:' .. name, t.rev) == 1 then call('DEL', t.index) end
 end
-if items[1] then call('DEL', unpack(items)) end
-local row = {} -- names and values of the change at hand; what is behind them is of an earlier one
-for kind, rev in pairs(last) do
-	channels[kind] = channel .. kind
-	scores[kind] = {}
-	if call('HSET', head, 'type_rev:' .. kind, rev) == 1 then call('DEL', index .. kind) end
+
+-- Redis gives a new stream 4 KiB for its first entries, a copy of one as much as its entries need. There is nothing to
+-- copy to where a deleted item left its history.
+local function first_entry(key, rev, row, n)
+	call('XADD', draft, rev, unpack(row, 1, n))
+	local copied = call('COPY', draft, key)
+	call('DEL', draft)
+	return copied == 1
 end
-for _, i in ipairs(places) do
-	local op, kind, id, rev = ARGV[i], ARGV[i + 1], ARGV[i + 2], ARGV[i + 3]
-	local s = shapes[ARGV[i + 5]]
-	for n = 1, #s do
-		row[2 * n - 1], row[2 * n] = s[n], ARGV[i + 5 + n]
+
+for n = 1, count do
+	local i = places[n]
+	local s, id, rev = shapes[ARGV[i]], ARGV[i + 1], ARGV[i + 2]
+	local op, t, row, slots = s.op, s.type, s.row, s.slots
+	for k = 1, #slots do
+		row[slots[k]] = ARGV[i + 3 + k]
 	end
-	local name = kind .. '/' .. id
-	local key = item .. name
 	if op == 'deleted' then
-		call('ZREM', index .. kind, id)
-		call('ZADD', deleted, rev, name)
+		call('ZREM', t.index, id)
+		call('ZADD', deleted, rev, s.kind .. '/' .. id)
 	else
-		call('HSET', key, 'type', kind, 'id', id, 'rev', rev, 'updated_at', time, unpack(row, 1, 2 * #s))
-		local add = scores[kind]
-		local n = #add
-		add[n + 1], add[n + 2] = rev, id
-		if tombstones and op == 'created' then call('ZREM', deleted, name) end
+		if op == 'created' then
+			row[s.created_rev] = rev
+			if tombstones then call('ZREM', deleted, s.kind .. '/' .. id) end
+		end
+		call('HSET', keys[n], 'type', s.kind, 'id', id, 'rev', rev, 'updated_at', time, unpack(row, 5, s.all))
+		local scores = t.scores
+		local last = #scores
+		scores[last + 1], scores[last + 2] = rev, id
 	end
-	if op == 'patched' then op = 'updated' end
-	key = history .. name
-	local r = try('XADD', key, 'MAXLEN', '20', rev, 'op', op, 'time', time, unpack(row, 1, 2 * s.both))
-	if type(r) == 'table' and r.err then
-		-- What a lost life left there.
-		call('DEL', key)
-		call('XADD', key, rev, 'op', op, 'time', time, unpack(row, 1, 2 * s.both))
+	local key = t.history .. id
+	if op ~= 'created' or not first_entry(key, rev, row, s.both) then
+		local r = try('XADD', key, 'MAXLEN', '20', rev, unpack(row, 1, s.both))
+		if type(r) == 'table' then
+			-- What a lost life left there.
+			call('DEL', key)
+			call('XADD', key, rev, unpack(row, 1, s.both))
+		end
 	end
 end
-for kind, add in pairs(scores) do
-	if add[1] then call('ZADD', index .. kind, unpack(add)) end
+for _, t in pairs(types) do
+	if t.scores[1] then call('ZADD', t.index, unpack(t.scores)) end
 end
 local over = call('ZCARD', deleted) - 100000
 if over > 0 then
@@ -143,13 +187,7 @@ if over > 0 then
 	call('HSET', head, 'floor', call('ZRANGE', deleted, 0, 0, 'WITHSCORES')[2])
 end
 
--- First and last place of a list; the last is smaller when it is empty.
-local function list()
-	local n = ARGV[at]
-	at = at + 1 + n
-	return at - n, at - 1
-end
-local from, to = list()
+from, to = list()
 if from <= to then call('HSET', problems, unpack(ARGV, from, to)) end
 from, to = list()
 if from <= to then call('HDEL', problems, unpack(ARGV, from, to)) end
@@ -161,12 +199,13 @@ if from <= to then call('HDEL', head, unpack(ARGV, from, to)) end
 
 -- All is written: a subscriber who may not be told is no reason to fail.
 local refused
-for _, i in ipairs(places) do
-	local r = try('PUBLISH', channels[ARGV[i + 1]], ARGV[i + 4])
-	if type(r) == 'table' and r.err then refused = r.err end
+for n = 1, count do
+	local i = places[n]
+	local r = try('PUBLISH', shapes[ARGV[i]].type.channel, ARGV[i + 3])
+	if type(r) == 'table' then refused = r.err end
 end
 for i = notes, notes_end do
 	local r = try('PUBLISH', channel .. 'control', ARGV[i])
-	if type(r) == 'table' and r.err then refused = r.err end
+	if type(r) == 'table' then refused = r.err end
 end
 return {'OK', ARGV[5], ARGV[6], refused}

@@ -10,6 +10,14 @@
 #include "redis/keys.h"
 #include "redis/resp.h"
 
+/* More than there are fields that many changes have in common. */
+#define SHARED_MAX 8
+
+/* The value that the first change with this field has. Borrowed, both. */
+struct shared {
+	const char *name, *value;
+};
+
 struct builder {
 	const struct call_context *ctx;
 	const struct changeset *cs;
@@ -18,10 +26,14 @@ struct builder {
 	struct call *call;
 	/* The parts of the script's arguments, see apply.lua. */
 	struct resp changes, put, gone, notes, head, head_gone;
-	/* Of one change: the names of its fields and their values; how many of them are the history's too. */
+	struct resp shapes;
+	char **shape_texts; /* as many */
+	struct shared shared[SHARED_MAX];
+	size_t n_shared;
+	/* Of one change: the names of its fields, how many there are and how many of them are the history's too; the values. */
 	struct buf names;
+	size_t n_names, n_history;
 	struct resp values;
-	size_t n_history;
 	struct buf text;
 };
 
@@ -72,13 +84,40 @@ add_event(struct builder *b, const struct change *ch, uint64_t rev, uint64_t typ
 }
 
 static void
+field_name(struct builder *b, const char *mark, const char *name)
+{
+	buf_addstr(&b->names, mark);
+	buf_addstr(&b->names, name);
+	b->n_names++;
+}
+
+static void
 field(struct builder *b, const char *name, const char *value)
 {
 	if (value == NULL)
 		return;
-	buf_addch(&b->names, ' ');
-	buf_addstr(&b->names, name);
+	field_name(b, " ", name);
 	resp_str(&b->values, value);
+}
+
+/* One of the fields that most changes of a call have the same value of. */
+static void
+field_shared(struct builder *b, const char *name, const char *value)
+{
+	size_t i = 0;
+
+	if (value == NULL)
+		return;
+	while (i < b->n_shared && strcmp(b->shared[i].name, name) != 0)
+		i++;
+	if (i == b->n_shared) {
+		assert(i < SHARED_MAX);
+		b->shared[b->n_shared++] = (struct shared){.name = name, .value = value};
+	}
+	if (strcmp(b->shared[i].value, value) == 0)
+		field_name(b, " =", name);
+	else
+		field(b, name, value);
 }
 
 static void
@@ -86,8 +125,7 @@ field_slice(struct builder *b, const char *name, struct slice value)
 {
 	if (value.p == NULL)
 		return;
-	buf_addch(&b->names, ' ');
-	buf_addstr(&b->names, name);
+	field_name(b, " ", name);
 	resp_add(&b->values, value.p, value.n);
 }
 
@@ -103,8 +141,7 @@ field_num(struct builder *b, const char *name, uint64_t value)
 static void
 field_hex(struct builder *b, const char *name, const void *p, size_t n)
 {
-	buf_addch(&b->names, ' ');
-	buf_addstr(&b->names, name);
+	field_name(b, " ", name);
 	resp_hex(&b->values, p, n);
 }
 
@@ -113,26 +150,25 @@ static void
 add_version(struct builder *b, const struct change *ch)
 {
 	if (ch->op != OP_DELETED) {
-		field(b, "state", ch->after->stale ? "stale" : "ok");
+		field_shared(b, "state", ch->after->stale ? "stale" : "ok");
 		field(b, "version", ch->after->version);
 		field_hex(b, "sha256", ch->after->sha256, SHA256_SIZE);
 		field_hex(b, "bundle_sha256", ch->after->bundle_sha256, SHA256_SIZE);
 		field_hex(b, "metadata_sha256", ch->after->metadata_sha256, SHA256_SIZE);
 	}
-	field(b, "commit", b->ctx->commit);
-	b->n_history = b->values.argc;
+	field_shared(b, "commit", b->ctx->commit);
+	b->n_history = b->n_names;
 }
 
 static void
-add_item(struct builder *b, const struct change *ch, uint64_t rev)
+add_item(struct builder *b, const struct change *ch)
 {
 	const struct manifest *m = ch->item->manifest;
 	const struct face *f = ch->after;
-	bool created = ch->op == OP_CREATED;
 
 	field(b, "name", m->name);
 	field_slice(b, "description", m->description);
-	field(b, "source", f->source);
+	field_shared(b, "source", f->source);
 	field(b, "path", f->path);
 	field_num(b, "size", m->size);
 	field_num(b, "files", ch->item->files);
@@ -140,26 +176,38 @@ add_item(struct builder *b, const struct change *ch, uint64_t rev)
 	field(b, "dependencies", m->dependencies);
 	field(b, "tags", m->tags);
 	field(b, "owner", m->owner);
-	field(b, "status", f->status);
+	field_shared(b, "status", f->status);
 	if (f->has_git_blob)
 		field_hex(b, "git_blob", f->git_blob, GIT_ID_SIZE);
 	if (f->git_state != GIT_STATE_NONE)
-		field(b, "git_state", git_state_word(f->git_state));
-	field_num(b, "created_rev", created ? rev : ch->created_rev);
-	field(b, "created_at", created ? b->call->time : ch->created_at);
+		field_shared(b, "git_state", git_state_word(f->git_state));
+	if (ch->op != OP_CREATED) {
+		field_num(b, "created_rev", ch->created_rev);
+		field_shared(b, "created_at", ch->created_at);
+	}
 }
 
-/* "6 state version ...": how many names are the history's, and all of them. */
-static void
-add_fields(struct builder *b)
+/* The place of the shape that is in text among those of the call, where it is added if it is new. */
+static size_t
+shape_place(struct builder *b)
 {
-	char digits[TEXT_DIGITS];
+	for (size_t i = 0; i < b->shapes.argc; i++)
+		if (strcmp(b->shape_texts[i], b->text.p) == 0)
+			return i;
+	b->shape_texts = mem_realloc(b->shape_texts, b->shapes.argc + 1, sizeof *b->shape_texts);
+	b->shape_texts[b->shapes.argc] = mem_strdup(b->text.p);
+	resp_add(&b->shapes, b->text.p, b->text.n);
+	return b->shapes.argc - 1;
+}
 
+/* "created skill 6 =state version ...", see apply.lua. */
+static void
+add_shape(struct builder *b, const struct change *ch, const char *type)
+{
 	buf_clear(&b->text);
-	buf_add(&b->text, digits, text_digits(b->n_history, digits));
+	buf_addf(&b->text, "%s %s %zu", ch->patch ? "patched" : op_word(ch->op), type, b->n_history);
 	buf_add(&b->text, b->names.p, b->names.n);
-	resp_add(&b->changes, b->text.p, b->text.n);
-	resp_join(&b->changes, &b->values);
+	resp_num(&b->changes, shape_place(b));
 }
 
 static void
@@ -171,16 +219,16 @@ add_change(struct builder *b, const struct change *ch, uint64_t rev)
 
 	assert(ch->key[type_len] == '/');
 	buf_clear(&b->names);
+	b->n_names = 0;
 	resp_clear(&b->values);
 	add_version(b, ch);
 	if (ch->item != NULL)
-		add_item(b, ch, rev);
-	resp_str(&b->changes, ch->patch ? "patched" : op_word(ch->op));
-	resp_str(&b->changes, type);
+		add_item(b, ch);
+	add_shape(b, ch, type);
 	resp_str(&b->changes, ch->key + type_len + 1);
 	resp_num(&b->changes, rev);
 	add_event(b, ch, rev, *last);
-	add_fields(b);
+	resp_join(&b->changes, &b->values);
 	b->tally->items += ch->op == OP_CREATED;
 	b->tally->items -= ch->op == OP_DELETED;
 	*last = rev;
@@ -216,7 +264,7 @@ add_problem(struct builder *b, const struct problem_change *pc, size_t number)
 static bool
 is_full(const struct builder *b, size_t max_bytes)
 {
-	return b->changes.body.n + b->put.body.n + b->notes.body.n >= max_bytes;
+	return b->shapes.body.n + b->changes.body.n + b->put.body.n + b->notes.body.n >= max_bytes;
 }
 
 static void
@@ -250,6 +298,10 @@ finish(const struct builder *b, struct buf *out)
 	resp_str(&r, b->call->time);
 	resp_num(&r, b->call->n);
 	resp_num(&r, b->ctx->min_replicas);
+	resp_num(&r, 2 * b->n_shared);
+	for (size_t i = 0; i < b->n_shared; i++)
+		resp_field(&r, b->shared[i].name, b->shared[i].value);
+	resp_list(&r, &b->shapes);
 	resp_join(&r, &b->changes);
 	resp_list(&r, &b->put);
 	resp_list(&r, &b->gone);
@@ -264,10 +316,14 @@ finish(const struct builder *b, struct buf *out)
 static void
 builder_free(struct builder *b)
 {
-	struct resp *parts[] = {&b->changes, &b->put, &b->gone, &b->notes, &b->head, &b->head_gone, &b->values};
+	struct resp *parts[] = {
+	    &b->shapes, &b->changes, &b->put, &b->gone, &b->notes, &b->head, &b->head_gone, &b->values};
 
+	for (size_t i = 0; i < b->shapes.argc; i++)
+		free(b->shape_texts[i]);
 	for (size_t i = 0; i < sizeof parts / sizeof *parts; i++)
 		resp_free(parts[i]);
+	free(b->shape_texts);
 	buf_free(&b->names);
 	buf_free(&b->text);
 }

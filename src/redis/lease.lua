@@ -64,15 +64,15 @@ local checks = {
 	'UNLINK check', 'SET check a PX 1', 'PEXPIRE check 1', 'UNLINK check', 'DEL item:check/-', 'UNLINK item:check/-',
 	'HSET item:check/- a b', 'HDEL item:check/- a', 'HINCRBY item:check/- a 1', 'UNLINK item:check/-',
 	'UNLINK index:check/-', 'ZADD index:check/- 1 a', 'ZREMRANGEBYRANK index:check/- 0 0', 'ZREM index:check/- a',
-	'UNLINK history:check/-', 'XADD history:check/- * a b', 'UNLINK history:check/-', 'HDEL head -', 'HDEL heartbeat -',
-	'ZREM deleted -', 'ZADD deleted XX 0 -', 'ZPOPMIN deleted 0', 'ZCARD deleted', 'ZRANGE deleted 0 0',
+	'UNLINK history:check/-', 'XADD history:check/- * a b', 'COPY history:check/- history:check/-',
+	'UNLINK history:check/-', 'HDEL head -', 'HDEL heartbeat -', 'ZREM deleted -', 'ZADD deleted XX 0 -', 'ZPOPMIN deleted 0', 'ZCARD deleted', 'ZRANGE deleted 0 0',
 	'HDEL problems -', 'HLEN problems', 'XADD changes 0-0 a b', 'XADD syncs 0-0 a b',
 }
 local function check()
 	for _, line in ipairs(checks) do
 		local words = {}
 		for word in string.gmatch(line, '%S+') do
-			words[#words + 1] = #words == 1 and prefix .. word or word
+			words[#words + 1] = (#words == 1 or string.find(word, ':', 1, true)) and prefix .. word or word
 		end
 		local r = redis.pcall(unpack(words))
 		local why = type(r) == 'table' and r.err or ''

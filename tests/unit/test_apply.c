@@ -63,6 +63,43 @@ stream_holds_the_event_under_its_revision(void **state)
 }
 
 static void
+changes_of_one_call_keep_what_they_differ_in(void **state)
+{
+	struct stage *s = *state;
+	char tags[] = "[\"x\"]";
+	struct change *ch;
+
+	NEEDS_SERVER(s);
+	put_change(&s->cs, s->published, "skill", "old", "one");
+	apply(s);
+	memcpy(s->call.time, "2026-02-01T00:00:00.000Z", sizeof s->call.time);
+	put_change(&s->cs, s->published, "skill", "a", "one");
+	put_change(&s->cs, s->published, "skill", "b", "two");
+	ch = &s->cs.changes[1];
+	ch->item->manifest->tags = tags;
+	ch->item->face.stale = true;
+	ch->item->face.source = "other";
+	ch->item->face.status = status_word("draft");
+	ch->item->face.git_state = GIT_STATE_NONE;
+	put_change(&s->cs, s->published, "mcp", "a", "three");
+	put_change(&s->cs, s->published, "skill", "old", "four");
+	apply(s);
+	expect(s,
+	    "HMGET " P "item:skill/a type id rev description tags state source status git_state created_rev created_at",
+	    "[skill a 2 one (nil) ok main published modified 2 2026-02-01T00:00:00.000Z]");
+	expect(s,
+	    "HMGET " P "item:skill/b type id rev description tags state source status git_state created_rev created_at",
+	    "[skill b 3 two [\"x\"] stale other draft (nil) 3 2026-02-01T00:00:00.000Z]");
+	expect(s,
+	    "HMGET " P "item:mcp/a type id rev description tags state source status git_state created_rev created_at",
+	    "[mcp a 4 three (nil) ok main published modified 4 2026-02-01T00:00:00.000Z]");
+	expect(s, "HMGET " P "item:skill/old type id rev description state created_rev created_at updated_at",
+	    "[skill old 5 four ok 1 " TIME " 2026-02-01T00:00:00.000Z]");
+	expect(s, "ZRANGE " P "index:skill 0 -1 WITHSCORES", "[a 2 b 3 old 5]");
+	expect(s, "HMGET " P "head type_rev:skill type_rev:mcp", "[5 4]");
+}
+
+static void
 update_leaves_no_field_of_the_old_version(void **state)
 {
 	struct stage *s = *state;
@@ -100,6 +137,7 @@ deletion_leaves_a_tombstone_that_a_new_creation_takes_away(void **state)
 	apply(s);
 	expect(s, "EXISTS " P "deleted", "0");
 	expect(s, "HMGET " P "item:skill/a rev created_rev", "[4 4]");
+	expect(s, "XLEN " P "history:skill/a", "3");
 }
 
 static void
@@ -285,6 +323,22 @@ history_keeps_the_last_twenty(void **state)
 }
 
 static void
+history_of_one_version_is_small_and_its_draft_is_gone(void **state)
+{
+	struct stage *s = *state;
+	char *bytes;
+
+	NEEDS_SERVER(s);
+	expect(s, "SET " P "history:/draft x", "OK");
+	put_change(&s->cs, s->published, "skill", "a", "one");
+	apply(s);
+	bytes = server_ask(s->server, "MEMORY USAGE " P "history:skill/a");
+	assert_in_range(strtoul(bytes, NULL, 10), 1, 2048);
+	free(bytes);
+	expect(s, "EXISTS " P "history:/draft", "0");
+}
+
+static void
 oldest_tombstones_go_with_their_history_and_move_the_floor(void **state)
 {
 	struct stage *s = *state;
@@ -459,7 +513,7 @@ call_stops_at_its_bytes_but_never_before_one_change(void **state)
 	call_build(&s->ctx, &s->cs, s->published, &t, 1, &s->call, &out);
 	assert_int_equal(s->call.n, 1);
 	s->call.n = 256;
-	call_build(&s->ctx, &s->cs, s->published, &t, 2000, &s->call, &out);
+	call_build(&s->ctx, &s->cs, s->published, &t, 1500, &s->call, &out);
 	assert_int_equal(s->call.n, 2);
 	tally_free(&t);
 	buf_free(&out);
@@ -491,6 +545,7 @@ main(void)
 	const struct CMUnitTest tests[] = {
 	    STAGED(creation_writes_item_index_stream_history_and_head),
 	    STAGED(stream_holds_the_event_under_its_revision),
+	    STAGED(changes_of_one_call_keep_what_they_differ_in),
 	    STAGED(update_leaves_no_field_of_the_old_version),
 	    STAGED(deletion_leaves_a_tombstone_that_a_new_creation_takes_away),
 	    STAGED(patch_moves_the_state_and_nothing_else),
@@ -503,6 +558,7 @@ main(void)
 	    STAGED(stream_with_later_revisions_refuses_before_anything_is_written),
 	    STAGED(history_and_index_of_a_lost_life_are_overcome),
 	    STAGED(history_keeps_the_last_twenty),
+	    STAGED(history_of_one_version_is_small_and_its_draft_is_gone),
 	    STAGED(oldest_tombstones_go_with_their_history_and_move_the_floor),
 	    STAGED(problems_come_and_go_and_do_not_move_the_revision),
 	    STAGED(subscriber_gets_each_event_in_order_and_the_last_one_marked),
