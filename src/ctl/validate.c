@@ -10,6 +10,7 @@
 #include "ctl/schemaset.h"
 #include "ctl/verbs.h"
 #include "manifest/dialect.h"
+#include "manifest/frontmatter.h"
 #include "manifest/parse.h"
 #include "manifest/rawtext.h"
 
@@ -170,8 +171,7 @@ validate_text(struct validate *v, enum format format, const struct buf *text, st
 			result = schema_validate(v->schema, root, violations);
 			break;
 		case PARSED_PLAIN:
-			problems_add(ps, "frontmatter-missing", SEVERITY_ERROR, 1, 1, NULL,
-			    "there is no front matter; a first line '---' is expected", NULL);
+			frontmatter_missing(bytes, n, SEVERITY_ERROR, ps);
 			break;
 		case PARSED_BAD:
 			break;

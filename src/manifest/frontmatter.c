@@ -104,6 +104,42 @@ frontmatter_find(
 	return FRONTMATTER_FOUND;
 }
 
+/* A line of dashes, and one with a key behind it: somebody meant to open the front matter here. */
+static bool
+is_nearly_opened(struct line l, const struct lines *behind)
+{
+	struct lines ls = *behind;
+	size_t from = line_indent(l);
+	struct line next;
+
+	return run_of(l, from, '-') >= 3 && lines_next(&ls, &next) && line_key_colon(next) < next.n;
+}
+
+void
+frontmatter_missing(const char *s, size_t n, enum severity severity, struct problems *ps)
+{
+	const char *message = "there is no front matter; a first line '---' is expected";
+	struct lines ls = {.s = s, .n = n};
+	struct line l;
+	int line = 1;
+
+	for (int number = 1; lines_next(&ls, &l); number++) {
+		if (line_blank(l))
+			continue;
+		if (number == 1 && l.n > 4 && memcmp(l.s, "---\r", 4) == 0) {
+			message = "there is no front matter; the lines end with CR alone, where LF or CRLF is expected";
+		} else if (is_nearly_opened(l, &ls)) {
+			message = number == 1 && line_indent(l) == 0
+			    ? "there is no front matter; the first line must be exactly '---'"
+			    : "there is no front matter; this '---' must be the first line, at the left margin";
+			line = number;
+		}
+		break;
+	}
+	problems_add(ps, "frontmatter-missing", severity, line, 1, NULL, message,
+	    "begin the file with '---', a name, a description, and '---'");
+}
+
 /* Words with one blank between them, at most DESCRIPTION_MAX code points. */
 struct folded {
 	struct buf text;

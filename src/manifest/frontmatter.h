@@ -21,6 +21,12 @@ enum frontmatter frontmatter_find(const char *s, size_t n, const char **ret_yaml
     size_t *ret_body, struct problems *ps);
 
 /*
+ * Add frontmatter-missing for a text in which none was found: at the line that was
+ * most likely meant to open it, if there is one, with what is wrong there.
+ */
+void frontmatter_missing(const char *s, size_t n, enum severity severity, struct problems *ps);
+
+/*
  * The description that a Markdown text gives by itself: the first paragraph
  * after the first heading, else the heading, else the first paragraph; white
  * space runs folded into one blank; at most 1024 code points. The caller frees;

@@ -272,9 +272,7 @@ draft_take_text(struct draft *d, const char *s, size_t n)
 	struct buf name = {0}, json = {0};
 	struct jsonw w;
 
-	problems_add(d->ps, "frontmatter-missing", check_severity("frontmatter-missing", profile), 1, 1, NULL,
-	    "there is no front matter; a first line '---' is expected",
-	    "begin the file with '---', a name, a description, and '---'");
+	frontmatter_missing(s, n, check_severity("frontmatter-missing", profile), d->ps);
 	if (description == NULL)
 		problems_add(d->ps, "description-missing", check_severity("description-missing", profile), 0, 0, NULL,
 		    "there is no text to take a description from", "add front matter with a description");

@@ -88,6 +88,40 @@ front_matter_that_is_not_closed_is_an_error(void **state)
 }
 
 static void
+what_was_meant_to_open_it_is_told(void **state)
+{
+	static const struct {
+		const char *text;
+		int line;
+		const char *words;
+	} cases[] = {
+	    {"", 1, "a first line '---' is expected"},
+	    {"# Title\n---\na: b\n---\n", 1, "a first line '---' is expected"},
+	    {"---", 1, "a first line '---' is expected"},
+	    {"----\n\nText\n", 1, "a first line '---' is expected"},
+	    {"\n  \n---\na: b\n---\n", 3, "must be the first line, at the left margin"},
+	    {"\t---\r\na: b\r\n---\r\n", 1, "must be the first line, at the left margin"},
+	    {"----\na: b\n----\n", 1, "must be exactly '---'"},
+	    {"--- # x\na: b\n---\n", 1, "must be exactly '---'"},
+	    {"---\rname: x\r---\r", 1, "the lines end with CR alone"},
+	};
+
+	(void)state;
+	for (size_t i = 0; i < sizeof cases / sizeof *cases; i++) {
+		struct problems ps = {0};
+
+		frontmatter_missing(cases[i].text, strlen(cases[i].text), SEVERITY_WARNING, &ps);
+		assert_int_equal(ps.n, 1);
+		assert_string_equal(ps.v[0].code, "frontmatter-missing");
+		assert_int_equal(ps.v[0].severity, SEVERITY_WARNING);
+		assert_int_equal(ps.v[0].line, cases[i].line);
+		if (strstr(ps.v[0].message, cases[i].words) == NULL)
+			fail_msg("%s: %s", cases[i].text, ps.v[0].message);
+		problems_free(&ps);
+	}
+}
+
+static void
 front_matter_has_a_limit(void **state)
 {
 	char *fits = repeated("---\n", "# 34567\n", LIMIT_FRONTMATTER / 8, "---\n");
@@ -182,6 +216,7 @@ main(void)
 	    cmocka_unit_test(front_matter_stands_between_two_lines),
 	    cmocka_unit_test(other_beginnings_are_no_front_matter),
 	    cmocka_unit_test(front_matter_that_is_not_closed_is_an_error),
+	    cmocka_unit_test(what_was_meant_to_open_it_is_told),
 	    cmocka_unit_test(front_matter_has_a_limit),
 	    cmocka_unit_test(a_text_describes_itself),
 	    cmocka_unit_test(a_description_ends_after_1024_code_points),
