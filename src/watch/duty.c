@@ -158,6 +158,7 @@ poll_begin(struct watcher *w, usec_t now)
 	if (w->deaf)
 		duty_probe_start(w);
 	duty_look_at_git(w, now);
+	git_soon(w, now); /* an ignore file there has no events either */
 	scan_count(w, "poll");
 	if (duty_polls_all(w)) {
 		scan_begin_parts(w, now);

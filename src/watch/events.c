@@ -53,12 +53,6 @@ self_event(struct watcher *w, struct node *n, uint32_t mask, usec_t now)
 }
 
 static void
-git_soon(struct watcher *w, usec_t when)
-{
-	w->git_due = usec_min(w->git_due, when);
-}
-
-static void
 name_event(struct watcher *w, struct node *dir, uint32_t mask, const char *name, usec_t now)
 {
 	struct node *child;
@@ -100,6 +94,7 @@ events_take(struct watcher *w, const struct inotify_event *ev, const char *name,
 		w->overflows++;
 		audit_cancel(w->audit);
 		w->rescan |= !HAS_FAULT(FAULT_NO_RESCAN);
+		w->git_event = true; /* that may have been one of git's, or of an ignore file */
 		if (w->barriers != NULL)
 			barriers_overflow(w->barriers);
 		return;

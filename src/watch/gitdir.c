@@ -24,7 +24,7 @@ static const char *const own_names[] = {"index.lock", "HEAD.lock", "HEAD", "inde
     "rebase-merge", "rebase-apply",
     /* of a git directory that is being made */
     "objects", "refs", NULL};
-static const char *const shared_names[] = {"packed-refs", NULL};
+static const char *const shared_names[] = {"packed-refs", "config", NULL};
 static const char *const info_names[] = {"exclude", NULL};
 
 struct gitdir *

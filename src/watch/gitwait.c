@@ -14,6 +14,12 @@ git_look(struct watcher *w, usec_t now)
 	githold_set(&w->hold, is.index_lock, is.head_lock, is.rebase, now);
 }
 
+void
+git_soon(struct watcher *w, usec_t when)
+{
+	w->git_due = usec_min(w->git_due, when);
+}
+
 /* Whoever opened the repository read HEAD and the index before they were watched: they are read once more. */
 void
 git_watch(struct watcher *w)
@@ -87,6 +93,7 @@ git_lets_go(struct watcher *w, usec_t now)
 	if (now < w->git_due)
 		return true;
 	w->git_due = USEC_NEVER;
+	w->git_found = false;
 	w->sink.git(w->arg);
 	return !watcher_held(w, now); /* it may be another git directory now */
 }

@@ -69,6 +69,7 @@ struct watcher {
 	bool rescan; /* events were lost: look at everything */
 	usec_t git_due; /* when to call sink->git; USEC_NEVER */
 	bool git_event; /* in the events being read */
+	bool git_found; /* git_due is for what a look found, and barriers wait for */
 	bool git_unseen; /* nobody has looked yet for a lock in the git directory */
 	bool limit_hit, limit_told; /* fs.inotify.max_user_watches */
 	size_t limit;
@@ -147,6 +148,9 @@ void watcher_start(struct watcher *w);
 
 /* Watch the git directory, and have it looked at. */
 void git_watch(struct watcher *w);
+
+/* What git says must be read again, at the latest then. */
+void git_soon(struct watcher *w, usec_t when);
 
 /* Which locks are there now? */
 void git_look(struct watcher *w, usec_t now);

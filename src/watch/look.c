@@ -121,7 +121,9 @@ look_at_folder(struct watcher *w, struct node *dir, const char *name, const stru
 	struct node *child = tree_child(w->tree, dir, name);
 
 	if (!path_enters(w, path_set(w, dir, name))) {
-		drop_folder(w, dir, name);
+		if (child != NULL)
+			scan_forget(w, child);
+		w->sink.gone(w->arg, path_set(w, dir, name)); /* a file that git tracked, perhaps */
 		return;
 	}
 	if (child != NULL && !again && is_known(w, child, st))

@@ -174,6 +174,11 @@ take_entry(struct scan *sc, struct node *dir, int fd, const struct dirent64 *d)
 
 	if (strcmp(d->d_name, ".") == 0 || strcmp(d->d_name, "..") == 0)
 		return;
+	/* It may have come while the folder was not watched. */
+	if (sc->found && strcmp(d->d_name, ".gitignore") == 0) {
+		git_soon(sc->w, sc->now);
+		sc->w->git_found = true;
+	}
 	path = path_set(sc->w, dir, d->d_name);
 	if (!path_counts(sc->w, path))
 		return;

@@ -390,7 +390,7 @@ watcher_mark(struct watcher *w, uint64_t *ret_id)
 bool
 watcher_passed(const struct watcher *w, uint64_t id)
 {
-	return w->barriers == NULL || barriers_passed(w->barriers, w->settle, id);
+	return w->barriers == NULL || ((w->lost || !w->git_found) && barriers_passed(w->barriers, w->settle, id));
 }
 
 void

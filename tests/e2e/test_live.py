@@ -258,6 +258,18 @@ def test_what_git_ignores_is_no_item_until_the_rule_goes(live):
     assert summary(live.told()) == ["deleted skill/private/diary"]
 
 
+def test_an_ignore_file_that_gits_configuration_names_from_now_on_counts(live):
+    live.checkout.skill("untracked")
+    live.told()
+    rules = os.path.join(live.scene.folder, "rules")
+    with open(rules, "w", encoding="utf-8") as file:
+        file.write("untracked/\n")
+    live.checkout.git("config", "core.excludesFile", rules)
+    assert summary(live.told()) == ["deleted skill/untracked"]
+    live.checkout.git("config", "--unset", "core.excludesFile")
+    assert summary(live.told()) == ["created skill/untracked"]
+
+
 def test_an_ignore_file_that_comes_and_goes_with_its_folder_counts(live):
     files = live.checkout
     for top in ("skills/x", "elsewhere/x"):

@@ -149,6 +149,14 @@ def test_s12_a_manifest_that_turns_into_a_folder_and_back(live):
         live.told()
 
 
+def test_s12_a_tracked_manifest_that_gives_way_to_an_ignored_folder_is_gone(live):
+    live.checkout.write("skills/foo/.gitignore", "*\n")
+    assert live.told() == []
+    os.mkdir(live.checkout.path("folder"))
+    rename_exchange(live.checkout.path("skills/foo/SKILL.md"), live.checkout.path("folder"))
+    assert summary(live.told()) == ["deleted skill/foo"]
+
+
 def test_s13_two_folders_that_are_exchanged_are_exchanged(live):
     live.checkout.skill("a/b/f", "This was f.")
     live.told()

@@ -209,6 +209,20 @@ def test_s33_more_events_than_the_queue_holds_end_in_the_exact_state(live):
     assert summary(live.told()) == ["updated skill/many/new/deep"]
 
 
+def test_s33_what_git_did_and_what_it_ignores_now_is_known_after_an_overflow(live):
+    live.checkout.skill("untracked")
+    live.told()
+    live.daemon.send(signal.SIGSTOP)
+    for _ in range(queue_length() // 2 + 200):
+        os.utime(live.checkout.path(PATH))
+        os.utime(live.checkout.path("skills/two/SKILL.md"))
+    live.checkout.write("skills/untracked/.gitignore", "*\n")
+    live.checkout.git("commit", "-q", "--allow-empty", "-m", "lost in the overflow")
+    live.daemon.send(signal.SIGCONT)
+    assert summary(live.told()) == ["deleted skill/untracked"]
+    assert live.scene.published().head["commit"] == live.checkout.head()
+
+
 def test_an_edit_right_after_an_edit_is_told_too(live):
     for i in range(50):
         live.checkout.skill("one", f"First {i}.")

@@ -223,6 +223,23 @@ a_barrier_waits_for_what_git_holds(void **state)
 	assert_true(fixture_told(f, "saw skills/a/SKILL.md"));
 }
 
+static void
+an_ignore_file_that_came_while_its_folder_was_not_watched_is_looked_at(void **state)
+{
+	struct fixture *f = *state;
+	size_t gits;
+
+	put(f, "skills/a/SKILL.md", "x");
+	fixture_start(f);
+	move(f, "skills", "elsewhere");
+	move(f, "elsewhere", "skills");
+	fixture_run(f); /* the watches are dropped, and git is looked at */
+	gits = f->gits;
+	put(f, "skills/a/.gitignore", "*");
+	fixture_sync(f);
+	assert_true(f->gits > gits);
+}
+
 int
 main(void)
 {
@@ -238,6 +255,7 @@ main(void)
 	    TEST(exclude_files_and_packed_refs_of_the_git_directory_are_heard),
 	    TEST(s17_a_git_directory_that_goes_away_stops_nothing),
 	    TEST(a_barrier_waits_for_what_git_holds),
+	    TEST(an_ignore_file_that_came_while_its_folder_was_not_watched_is_looked_at),
 	};
 
 	return cmocka_run_group_tests_name("watcher_git", tests, NULL, NULL);
