@@ -232,21 +232,21 @@ schemas_compile(struct schemas *s, const char *uri, unsigned flags, struct schem
 	return schema;
 }
 
-/* Nobody can tell by a metaschema that is not there. */
-static bool
-has_unknown_meta(const struct schemas *s, const struct value *v)
+/* The metaschema that is named, without a fragment, where it is not that of a draft; else NULL. */
+static char *
+other_meta(const struct value *v)
 {
 	const struct value *meta = value_get(v, "$schema");
 	char *uri;
-	bool unknown;
 
 	if (meta == NULL || meta->type != VALUE_STRING)
-		return false;
+		return NULL;
 	uri = mem_strdup(meta->text);
 	(void)uri_cut_fragment(uri);
-	unknown = !schema_meta_is(uri, DRAFT_7) && !schema_meta_is(uri, DRAFT_2020) && schema_known(s, uri) == NULL;
+	if (!schema_meta_is(uri, DRAFT_7) && !schema_meta_is(uri, DRAFT_2020))
+		return uri;
 	free(uri);
-	return unknown;
+	return NULL;
 }
 
 enum schema_result
@@ -255,11 +255,15 @@ schema_check(const struct schemas *base, enum schema_draft draft, const struct v
 	struct schemas *s = schemas_new(base, draft);
 	const struct schema *schema;
 	enum schema_result result = SCHEMA_INVALID;
+	char *meta = other_meta(v);
 
+	s->check_only = meta == NULL; /* or else a part of it may be the metaschema of the whole */
 	if (schemas_add(s, "", NULL, v, ret) == 0)
 		result = compile(s, "", 0, &schema, ret);
-	if (result == SCHEMA_INVALID && has_unknown_meta(s, v))
+	/* Nobody can tell by a metaschema that is not there. */
+	if (result == SCHEMA_INVALID && meta != NULL && schema_known(s, meta) == NULL)
 		result = SCHEMA_UNDECIDED;
+	free(meta);
 	schemas_free(s);
 	return result;
 }

@@ -127,7 +127,7 @@ compile_pattern(
 			c->report->truncated = true;
 		return NULL;
 	}
-	re = regex_compile(pattern, n, &e);
+	re = c->s->check_only ? regex_check(pattern, n, &e) : regex_compile(pattern, n, &e);
 	if (re == NULL) {
 		c->s->bad_patterns++;
 		(void)schema_complain(c->report, at, place, NULL, NULL, "the pattern %s can not be used: %s",

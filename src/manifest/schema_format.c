@@ -40,7 +40,7 @@ static const struct format formats[] = {
     {"ipv4", "IPv4 address", "like 192.0.2.1", BYTES_A_STEP, format_ipv4},
     {"ipv6", "IPv6 address", "like 2001:db8::1", BYTES_A_STEP, format_ipv6},
     {"json-pointer", "JSON pointer", "like /items/0/name", BYTES_A_STEP, format_json_pointer},
-    {"regex", "regular expression of ECMA-262", NULL, 2, regex_valid},
+    {"regex", "regular expression of ECMA-262", NULL, 1, regex_valid},
     {"time", "time with an offset", "like 23:59:59Z or 23:59:59+01:00", BYTES_A_STEP, format_time},
     {"uri", "URI", "like https://example.org/path", 8, format_uri},
     {"uri-reference", "URI reference", "like ../path or https://example.org/path", 8, format_uri_reference},

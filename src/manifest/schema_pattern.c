@@ -27,10 +27,17 @@ pattern_next_is(const struct pattern *t, const char *what)
 void
 pattern_put_char(struct pattern *t, uint32_t c)
 {
-	if (c < 0x80 && isalnum((int)c))
+	static const char digits[] = "0123456789abcdef";
+	char text[] = {'\\', 'x', digits[c >> 4 & 15], digits[c & 15]};
+
+	if (c >= 0xd800 && c < 0xe000)
+		buf_addf(t->out, "\\x{%x}", (unsigned)c); /* no character: PCRE2 will say so */
+	else if (c >= 0x80)
+		buf_add(t->out, text, utf8_encode(c, text));
+	else if (isalnum((int)c))
 		buf_addch(t->out, (char)c);
 	else
-		buf_addf(t->out, "\\x{%x}", (unsigned)c);
+		buf_add(t->out, text, sizeof text);
 }
 
 /* <name>; p is at '<'. The name is copied with its brackets. */

@@ -6,10 +6,11 @@
 
 #include "base/text.h"
 
-/* White space and ends of lines of ECMA-262; what is left over is not. */
-static const uint32_t spaces[][2] = {{0x9, 0xd}, {0x20, 0x20}, {0xa0, 0xa0}, {0x1680, 0x1680}, {0x2000, 0x200a},
-    {0x2028, 0x2029}, {0x202f, 0x202f}, {0x205f, 0x205f}, {0x3000, 0x3000}, {0xfeff, 0xfeff}};
-#define SPACES (sizeof spaces / sizeof *spaces)
+/* White space and ends of lines of ECMA-262 for a class, and all else but surrogates. */
+static const char spaces[] = "\\x09-\\x0d\\x20\u00a0\u1680\u2000-\u200a\u2028\u2029\u202f\u205f\u3000\ufeff";
+static const char no_spaces[] =
+    "\\x00-\\x08\\x0e-\\x1f\\x21-\\x{9f}\u00a1-\u167f\u1681-\u1fff\u200b-\u2027\u202a-\u202e"
+    "\u2030-\u205e\u2060-\u2fff\u3001-\ud7ff\ue000-\ufefe\uff00-\U0010ffff";
 
 /* General categories by their long names, which PCRE2 does not know. */
 static const char *const categories[][2] = {{"Cased_Letter", "L&"}, {"Close_Punctuation", "Pe"},
@@ -143,22 +144,6 @@ put_range(struct pattern *t, uint32_t from, uint32_t to)
 }
 
 static void
-put_spaces(struct pattern *t, bool negated)
-{
-	uint32_t from = 0;
-
-	for (size_t i = 0; i < SPACES; i++) {
-		if (!negated)
-			put_range(t, spaces[i][0], spaces[i][1]);
-		else
-			put_range(t, from, spaces[i][0] - 1);
-		from = spaces[i][1] + 1;
-	}
-	if (negated)
-		put_range(t, from, 0x10ffff);
-}
-
-static void
 put_property(struct pattern *t, bool negated, const char *prefix, const char *name, size_t n)
 {
 	buf_addf(t->out, "\\%c{%s", negated ? 'P' : 'p', prefix);
@@ -215,7 +200,7 @@ pattern_read_class_escape(struct pattern *t, bool inside)
 		return read_property(t, c == 'P') == 0 ? 1 : -1;
 	if (c == 's' || c == 'S') {
 		buf_addstr(t->out, inside ? "" : "[");
-		put_spaces(t, c == 'S');
+		buf_addstr(t->out, c == 'S' ? no_spaces : spaces);
 		buf_addstr(t->out, inside ? "" : "]");
 	} else {
 		buf_addf(t->out, "\\%c", c);

@@ -211,6 +211,7 @@ struct schemas {
 	struct regex_list *regexes;
 	struct checked *checked; /* documents that are valid by their metaschema */
 	int bad_patterns;
+	bool check_only; /* nothing will be validated by it: patterns are looked at and not compiled */
 	const struct schema *meta7, *meta2020; /* of the outermost base */
 };
 

@@ -47,6 +47,17 @@ out:
 	return re;
 }
 
+struct regex *
+regex_check(const char *pattern, size_t n, struct err *e)
+{
+	struct buf out = {0};
+	unsigned long repeat = 0;
+	bool good = regex_translate(pattern, n, &out, &repeat, e) == 0;
+
+	buf_free(&out);
+	return good ? mem_zalloc(sizeof(struct regex)) : NULL;
+}
+
 void
 regex_free(struct regex *re)
 {
@@ -114,6 +125,8 @@ regex_match(const struct regex *re, struct regex_run *run, const char *s, size_t
 	struct matching *m = run_begin(run);
 	int rc;
 
+	if (re->code == NULL)
+		return -1; /* of regex_check */
 	m->last = 0;
 	m->weight = re->weight;
 	*run->steps -= 10 + (int64_t)(n / BYTES_A_STEP);

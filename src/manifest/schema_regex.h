@@ -25,6 +25,9 @@ struct regex; /* immutable once compiled */
 #define REGEX_REPEAT 65535
 
 struct regex *regex_compile(const char *pattern, size_t n, struct err *e);
+
+/* The same for a pattern that nothing will be matched with: only what ECMA-262 says of it counts. */
+struct regex *regex_check(const char *pattern, size_t n, struct err *e);
 void regex_free(struct regex *re);
 
 /* What the matches of one validation share. Zeroed, but for steps; regex_run_end frees. */

@@ -257,6 +257,8 @@ check_manifest(const struct collections *cs, const struct large *l)
 
 #define REGISTRY "\"$schema\": \"https://static.modelcontextprotocol.io/x\", "
 
+#define TEN "\\\\S\\\\S\\\\S\\\\S\\\\S\\\\S\\\\S\\\\S\\\\S\\\\S" /* classes of a pattern */
+
 static void
 no_manifest_takes_long(void **state)
 {
@@ -268,6 +270,9 @@ no_manifest_takes_long(void **state)
 	    {"mcps/a.yaml", "name: a\nimage: b\nconfig:\n", "- {name: a, env: {b: c}}\n", 2400, ""},
 	    {"tools/a.json", "{\"tools\": [", "{\"name\": \"a\", \"inputSchema\": {}},", 3300, "{}]}"},
 	    {"tools/a.yaml", "name: a\ninputSchema:\n  allOf:\n", "  - {pattern: '(a+)+$', '$ref': '#'}\n", 3200, ""},
+	    {"tools/a.json", "{\"tools\": [",
+		"{\"name\": \"a\", \"inputSchema\": {\"pattern\": \"" TEN TEN TEN TEN TEN TEN TEN TEN TEN TEN "\"}},",
+		2400, "{}]}"},
 	    {"tools/a.yaml", "name: a\ninputSchema:\n  required:\n", "  - a\n", 9900, ""},
 	    {"tools/a.yaml", "name: a\ninputSchema:\n  enum:\n", "  - {a: [1]}\n", 3200, ""},
 	    {"skills/a.md", "---\nname: a\ntags:\n", "- a\n", 9900, "---\n"},

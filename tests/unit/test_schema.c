@@ -375,6 +375,13 @@ a_value_is_checked_for_being_a_schema(void **state)
 	    {"{\"$schema\":\"http://json-schema.org/draft-07/schema#\",\"items\":[true]}", SCHEMA_VALID},
 	    {"{\"$schema\":\"https://json-schema.org/draft/2020-12/schema\",\"items\":[true]}", SCHEMA_INVALID},
 	    {"{\"$schema\":\"http://json-schema.org/draft-04/schema#\",\"minimum\":\"x\"}", SCHEMA_UNDECIDED},
+	    {"{\"pattern\":\"(?<=a*)b\"}", SCHEMA_VALID}, /* by ECMA-262, whatever PCRE2 can not do */
+	    {"{\"pattern\":\"(a\"}", SCHEMA_INVALID},
+	    {"{\"$schema\":\"a:m\",\"title\":\"b\",\"$defs\":{\"m\":{\"$id\":\"a:m\","
+	     "\"$schema\":\"https://json-schema.org/draft/2020-12/schema\","
+	     "\"$vocabulary\":{\"https://json-schema.org/draft/2020-12/vocab/core\":true},"
+	     "\"properties\":{\"title\":{\"pattern\":\"^a\"}}}}}",
+		SCHEMA_INVALID},
 	};
 	struct schemas *base = schemas_new(NULL, SCHEMA_2020_12);
 

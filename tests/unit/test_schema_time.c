@@ -154,6 +154,7 @@ no_format_takes_long(void **state)
 	static const char *const formats[][2] = {
 	    {"hostname", ",\"xn--nxasmq6b.xn--nxasmq6b.xn--nxasmq6b.xn--nxasmq6b.a\""},
 	    {"regex", ",\"[a-z]+(b|c)*[a-z]+(b|c)*[a-z]+(b|c)*[a-z]+(b|c)*\""},
+	    {"regex", ",\"\\\\S\\\\S\\\\S\\\\S\\\\S\\\\S\\\\S\\\\S[^\\\\s\\\\S]\\\\S\\\\S\\\\S\\\\S\""},
 	    {"email", ",\"a@b.b.b.b.b.b.b.b.b.b.b.c\""},
 	    {"uri", ",\"http://example.org/cccccccccccccccccccccccccccccccccccc\""},
 	    {"date-time", ",\"2020-01-01T00:00:00Z\""}};
