@@ -7,6 +7,7 @@
 
 #include "base/mem.h"
 #include "base/text.h"
+#include "redis/reply.h"
 #include "redis/resp.h"
 
 /* hiredis 0.14 moves all that is left in its buffer after every reply: what it is fed at once must be small. */
@@ -428,18 +429,4 @@ conn_format(struct buf *out, int argc, const char *const *argv, const size_t *ar
 		resp_add(&r, argv[i], argv_len != NULL ? argv_len[i] : strlen(argv[i]));
 	resp_finish(&r, out);
 	resp_free(&r);
-}
-
-void
-reply_error_word(const redisReply *r, char out[32])
-{
-	size_t n = 0;
-
-	if (r->type == REDIS_REPLY_ERROR) {
-		n = strcspn(r->str, " ");
-		if (n > 31)
-			n = 31;
-		memcpy(out, r->str, n);
-	}
-	out[n] = '\0';
 }

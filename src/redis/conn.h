@@ -77,7 +77,4 @@ redisReply *conn_keep_reply(struct conn *c);
 /* One request in RESP, appended to out. argv_len may be NULL for strings without NUL. */
 void conn_format(struct buf *out, int argc, const char *const *argv, const size_t *argv_len);
 
-/* First word of an error reply ("OOM"), into a small array; "" when r is no error. */
-void reply_error_word(const redisReply *r, char out[32]);
-
 #endif

@@ -7,6 +7,7 @@
 #include "base/text.h"
 #include "redis/conn.h"
 #include "redis/keys.h"
+#include "redis/reply.h"
 
 #define HOPS_MAX 5 /* MOVED in one search */
 #define SWITCH_CHANNEL "+switch-master"

@@ -6,6 +6,7 @@
 #include "base/mem.h"
 #include "base/text.h"
 #include "redis/publisher_private.h"
+#include "redis/reply.h"
 
 static void
 lease_start(struct publisher *p, const char *what)
@@ -316,7 +317,7 @@ lease_renewed(struct publisher *p, const redisReply *r)
 		if (p->state == PUBLISHER_READY)
 			publisher_refused(p, r);
 		else if (p->state == PUBLISHER_APPLY)
-			publisher_note(p, REQUEST_RENEW, "redis refuses the heartbeat", r->str);
+			publisher_note(p, REQUEST_RENEW, "redis refuses the heartbeat", reply_error(r));
 		return;
 	}
 	if (r->type != REDIS_REPLY_ARRAY || r->elements != 1 || r->element[0]->type != REDIS_REPLY_STRING) {

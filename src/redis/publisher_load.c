@@ -6,6 +6,7 @@
 #include "base/text.h"
 #include "redis/conn.h"
 #include "redis/publisher_private.h"
+#include "redis/reply.h"
 
 /* Items of one turn: bounds the memory of replies, whatever the size of the catalog. */
 #define WINDOW 500

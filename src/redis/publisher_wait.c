@@ -7,6 +7,7 @@
 #include "redis/conn.h"
 #include "redis/publisher_private.h"
 #include "redis/refusal.h"
+#include "redis/reply.h"
 
 static void
 publisher_wait(struct publisher *p, usec_t wait)
@@ -82,7 +83,7 @@ publisher_refused_at(struct publisher *p, const redisReply *r, const char *key)
 		return;
 	}
 	(void)snprintf(p->condition, sizeof p->condition, "redis refuses%s%s: %s", key != NULL ? " " : "",
-	    key != NULL ? key : "", refused_text(r->str, text, sizeof text));
+	    key != NULL ? key : "", refused_text(reply_error(r), text, sizeof text));
 	publisher_wait(p, wait);
 }
 

@@ -8,6 +8,7 @@
 
 #include "apply_stage.h"
 #include "base/mem.h"
+#include "redis/reply.h"
 #include "redis/script.h"
 
 int
@@ -97,7 +98,7 @@ send_call(struct stage *s)
 		for (size_t i = 0; i < r->elements; i++)
 			buf_addf(&text, "%s%s", i > 0 ? " " : "", r->element[i]->str);
 	else
-		buf_addstr(&text, r->str);
+		buf_addstr(&text, r->type == REDIS_REPLY_ERROR ? reply_error(r) : r->str);
 	freeReplyObject(r);
 	buf_free(&out);
 	return buf_steal(&text);

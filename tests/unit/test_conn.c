@@ -14,6 +14,7 @@
 #include "base/clock.h"
 #include "base/mem.h"
 #include "conn_stage.h"
+#include "redis/reply.h"
 
 static void
 handshake_sends_auth_select_and_name_and_then_is_ready(void **state)

@@ -10,6 +10,7 @@
 #include "base/mem.h"
 #include "publisher_stage.h"
 #include "redis/refusal.h"
+#include "redis/reply.h"
 
 /* The next heartbeat is on its way, and says this. */
 static void
@@ -189,6 +190,41 @@ read_only_server_is_left_after_the_wait(void **state)
 }
 
 static void
+error_inside_a_script_is_found_where_an_old_redis_hides_it(void **state)
+{
+	/* As Redis 6.2 words what a command was refused before it ran, what it gave, and a mistake in the script itself. */
+	static const struct {
+		const char *text, *want;
+	} cases[] = {
+	    {"ERR Error running script (call to f_05ab): @user_script:12: @user_script: 12: -READONLY no writes here.",
+		"READONLY no writes here."},
+	    {"ERR Error running script (call to f_05ab): @user_script:12: WRONGTYPE of a key", "WRONGTYPE of a key"},
+	    {"ERR Error running script (call to f_05ab): @user_script:12: user_script:12: attempt to index nil",
+		"ERR Error running script (call to f_05ab): @user_script:12: user_script:12: attempt to index nil"},
+	    {"ERR Error running script", "ERR Error running script"},
+	    {"READONLY no writes here. script: 05ab, on @user_script:12.",
+		"READONLY no writes here. script: 05ab, on @user_script:12."},
+	};
+	struct stage *s = *state;
+
+	for (size_t i = 0; i < sizeof cases / sizeof *cases; i++) {
+		char *text = mem_strdup(cases[i].text);
+
+		assert_string_equal(
+		    reply_error(&(redisReply){.type = REDIS_REPLY_ERROR, .str = text, .len = strlen(text)}),
+		    cases[i].want);
+		free(text);
+	}
+	go_ready(s);
+	submit(s, 1);
+	reply(s,
+	    "-ERR Error running script (call to f_05ab): @user_script:12: @user_script: 12: -READONLY no writes.\r\n");
+	assert_string_equal(publisher_condition(s->p), "redis refuses: READONLY no writes.");
+	tick(s, publisher_deadline(s->p) - s->now);
+	assert_log(s, "reconnect ");
+}
+
+static void
 contradiction_is_looked_at_at_once_but_not_in_a_loop(void **state)
 {
 	struct stage *s = *state;
@@ -262,6 +298,7 @@ main(void)
 	    STAGED(trouble_that_comes_back_after_each_start_is_waited_for_longer_and_longer),
 	    STAGED(refused_record_of_a_sync_is_told_while_publishing_goes_on),
 	    STAGED(read_only_server_is_left_after_the_wait),
+	    STAGED(error_inside_a_script_is_found_where_an_old_redis_hides_it),
 	    STAGED(contradiction_is_looked_at_at_once_but_not_in_a_loop),
 	    STAGED(reply_that_no_redis_gives_ends_the_connection),
 	    STAGED(refused_notice_is_told_while_publishing_goes_on),
