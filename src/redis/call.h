@@ -12,10 +12,13 @@
 #include "catalog/change.h"
 #include "catalog/published.h"
 
-/* Bounds of one call: of a script's time, and of what Lua can unpack. */
+/*
+ * Bounds of one call: of a script's time, and of what Lua can unpack. With more bytes a change takes longer, as what is
+ * read, copied and written for it does not stay in the processor's caches.
+ */
 #define CALL_CHANGES_FIRST 64
 #define CALL_CHANGES_MAX 256
-#define CALL_BYTES_MAX ((size_t)256 * 1024)
+#define CALL_BYTES_MAX ((size_t)128 * 1024)
 
 #define CALL_BATCH_SIZE 48
 #define CALL_ID_SIZE 64
