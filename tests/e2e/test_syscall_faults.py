@@ -10,7 +10,7 @@ import pytest
 from support.daemon import SHELFD, run, sanitized
 from support.faults import Fault, from_start, met, short_reads
 from support.live import Live, summary
-from support.waiting import until
+from support.waiting import recovered, until
 
 NAMES = [f"g{i % 3}/s{i}" for i in range(12)]
 QUEUE = "anon_inode:inotify"
@@ -63,8 +63,22 @@ def status(live):
     return live.scene.shelfctl("-c", live.daemon.config, "status", check=0).stdout
 
 
+def is_well(live):
+    told = status(live)
+    return "inotify: " in told and not DEGRADED.search(told)
+
+
 def wait_well(live):
-    until("the status is well", lambda: "inotify: " in status(live) and not DEGRADED.search(status(live)))
+    until("the status is well", lambda: is_well(live))
+
+
+def assert_recovers(live, well=is_well):
+    """The fault has just ended: in time everything is as if it had never been, by itself."""
+    try:
+        recovered("it is exact and well again", lambda: exact(live.scene) and well(live))
+    except AssertionError:
+        live.scene.check()  # says what is wrong
+        raise
 
 
 def assert_nothing_lost(live, since):
@@ -106,9 +120,8 @@ def test_calls_that_fail_for_a_while_are_seen_and_made_good(live, calls, error, 
         fault.wait()
         until("the status tells", lambda: DEGRADED.search(status(live)))
         assert_nothing_lost(live, rev)
-    wait_exact(live.scene)
+    assert_recovers(live)
     assert_nothing_lost(live, rev)
-    wait_well(live)
     assert_alert(live)
 
 
@@ -119,8 +132,7 @@ def test_a_file_that_ends_too_early_is_read_again_until_it_does_not(live):
         fault.wait()
         until("the status tells", lambda: DEGRADED.search(status(live)))
         assert_nothing_lost(live, rev)
-    wait_exact(live.scene)
-    wait_well(live)
+    assert_recovers(live)
     assert_alert(live)
 
 
@@ -218,6 +230,10 @@ def git_error(live):
     return live.daemon.status()["source"].get("git_error")
 
 
+def git_is_well(live):
+    return git_error(live) is None
+
+
 def test_a_head_that_cannot_be_read_is_told_and_read_again(live):
     path = live.checkout.path(".git", "HEAD")
     with Fault(live.daemon.process.pid, "open,openat,openat2:error=EIO", [path]) as fault:
@@ -225,8 +241,7 @@ def test_a_head_that_cannot_be_read_is_told_and_read_again(live):
         fault.wait()
         until("the status tells", lambda: "HEAD" in (git_error(live) or ""))
         assert "cannot be read" in status(live)
-    wait_exact(live.scene)
-    until("git is well", lambda: git_error(live) is None)
+    assert_recovers(live, git_is_well)
 
 
 def test_an_index_that_cannot_be_read_makes_no_tracked_item_ignored(live):
@@ -245,8 +260,7 @@ def test_an_index_that_cannot_be_read_makes_no_tracked_item_ignored(live):
         until("the status tells", lambda: "index" in (git_error(live) or ""))
         live.daemon.sync()
         assert "deleted skill/kept" not in summary(live.scene.changes(rev))
-    wait_exact(live.scene)
-    until("git is well", lambda: git_error(live) is None)
+    assert_recovers(live, git_is_well)
 
 
 @pytest.mark.parametrize("call", ["open,openat,openat2", "fstat,newfstatat,lstat"])
@@ -265,6 +279,5 @@ def test_an_ignore_file_that_cannot_be_read_keeps_its_rules_until_it_can(live, c
         live.daemon.sync()
         assert "skill/private" not in live.scene.published().items
         assert summary(live.scene.changes(rev)) == []
-    wait_exact(live.scene)
+    assert_recovers(live, git_is_well)
     assert "skill/draft" not in live.scene.published().items
-    until("git is well", lambda: git_error(live) is None)

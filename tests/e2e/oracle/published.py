@@ -36,7 +36,7 @@ def take(redis, catalog="main"):
         pipe.hgetall(key)
     head, deleted, problems, *rest = pipe.execute()
     index = {k.removeprefix(p + "index:"): {i: int(s) for i, s in rows} for k, rows in zip(index_keys, rest)}
-    items = {k.removeprefix(p + "item:"): fields for k, fields in zip(item_keys, rest[len(index_keys):])}
+    items = {k.removeprefix(p + "item:"): fields for k, fields in zip(item_keys, rest[len(index_keys):]) if fields}
     return Published(head, items, index, {k: int(s) for k, s in deleted},
                      {path: json.loads(text) for path, text in problems.items()})
 

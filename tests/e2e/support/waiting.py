@@ -39,6 +39,26 @@ def until(what, condition, seconds=None):
         _never.wait(0.005)
 
 
+# What is promised to be made good is so by then; longer where everything is slower.
+RECOVERY = 5.0 * max(1.0, PATIENCE / 30.0)
+
+
+def recovered(what, condition):
+    """
+    until() for what is promised within a time: RECOVERY from now on. What the machine stands still, when nobody can keep
+    a promise, does not count: of the time between two questions, half a second at most does.
+    """
+    spent, before = 0.0, time.monotonic()
+    while not (found := condition()):
+        if spent >= RECOVERY:
+            raise TimedOut(f"{what}: not within {RECOVERY:.0f} s")
+        _never.wait(0.02)
+        now = time.monotonic()
+        spent += min(now - before, 0.5)
+        before = now
+    return found
+
+
 def frozen_since(started):
     """Waits until SHELFD_TEST_FREEZE seconds have passed since then (time.monotonic())."""
     until("it was frozen for long enough", lambda: time.monotonic() - started >= FREEZE, FREEZE + PATIENCE)
