@@ -169,3 +169,26 @@ def test_a_difference_in_any_field_is_found():
     assert found(state=None) == ["skill/a: state is None, should be 'ok'"]
     assert found(extra="x") == ["skill/a: extra is 'x', should be None"]
     assert found(rev=None) == ["skill/a: rev is missing"]
+
+
+class LateClient:
+    """Between the list of the keys and the transaction that reads them an item goes."""
+
+    def __init__(self, client, key):
+        self.client, self.key = client, key
+
+    def scan_iter(self, *words, **options):
+        return [*self.client.scan_iter(*words, **options), published.prefix() + "item:" + self.key]
+
+    def pipeline(self, **options):
+        return self.client.pipeline(**options)
+
+
+def test_an_item_that_goes_while_a_catalog_is_read_is_none_and_one_that_is_damaged_is_told(scene):
+    scene.checkout.skill("one")
+    scene.once()
+    have = published.take(LateClient(scene.server.client(), "skill/gone"))
+    assert have.items.keys() == {"skill/one"} and not published.inconsistencies(have)
+    scene.server.client().hdel(published.prefix() + "item:skill/one", "created_rev")
+    have = published.take(scene.server.client())
+    assert published.inconsistencies(have) and "skill/one: created_rev is missing" in published.differences(scene.expected(), have)

@@ -21,7 +21,7 @@ def prefix(catalog="main"):
 
 
 def take(redis, catalog="main"):
-    """All of a catalog in one transaction."""
+    """All of a catalog in one transaction; a key that was there a moment before it, and no more, is no item."""
     p = prefix(catalog)
     keys = sorted(redis.scan_iter(p + "*", count=1000))
     item_keys = [k for k in keys if k.startswith(p + "item:")]
@@ -82,8 +82,8 @@ def inconsistencies(have):
     out = []
     rev = int(have.head["rev"])
     listed = {f"{type_}/{id_}": r for type_, ids in have.index.items() for id_, r in ids.items()}
-    # It was read in several steps: an item may have gone since its index was read.
-    revs = {key: int(fields["rev"]) for key, fields in have.items.items() if "rev" in fields}
+    whole = {key: fields for key, fields in have.items.items() if ALWAYS <= fields.keys()}  # of others that is a difference
+    revs = {key: int(fields["rev"]) for key, fields in whole.items()}
     if listed != revs:
         out.append(f"index and items differ: {sorted(set(listed.items()) ^ set(revs.items()))[:10]}")
     if both := have.deleted.keys() & have.items.keys():
@@ -104,7 +104,7 @@ def inconsistencies(have):
                     *(r for k, r in have.deleted.items() if k.startswith(type_ + "/"))])
         if have.head.get(f"type_rev:{type_}") != str(last):
             out.append(f"type_rev:{type_} is {have.head.get(f'type_rev:{type_}')}, the last change is {last}")
-    for key, fields in have.items.items():
+    for key, fields in whole.items():
         if int(fields["created_rev"]) > int(fields["rev"]):
             out.append(f"{key} was created at {fields['created_rev']}, after {fields['rev']}")
         if f"{fields['type']}/{fields['id']}" != key:
