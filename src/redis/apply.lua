@@ -123,7 +123,12 @@ end
 call('HSET', head, 'schema', '1')
 for n = 1, count do
 	local i = places[n]
-	local r = try('XADD', changes, 'MAXLEN', '~', '100000', ARGV[i + 2], 'event', ARGV[i + 3])
+	local rev, event, r = ARGV[i + 2], ARGV[i + 3]
+	if n < count then
+		r = try('XADD', changes, rev, 'event', event)
+	else
+		r = try('XADD', changes, 'MAXLEN', '~', '100000', rev, 'event', event)
+	end
 	if type(r) == 'table' then
 		-- Redis has no word of its own for an id that is too small. Whatever else is wrong goes as it is.
 		return redis.error_reply((string.find(r.err, 'equal or smaller', 1, true) and 'STREAM ' or '') .. r.err)
@@ -134,15 +139,6 @@ local tombstones = call('EXISTS', deleted) == 1
 call('DEL', unpack(gone))
 for name, t in pairs(types) do
 	if call('HSET', head, 'type_rev:' .. name, t.rev) == 1 then call('DEL', t.index) end
-end
-
--- Redis gives a new stream 4 KiB for its first entries, a copy of one as much as its entries need. There is nothing to
--- copy to where a deleted item left its history.
-local function first_entry(key, rev, row, n)
-	call('XADD', draft, rev, unpack(row, 1, n))
-	local copied = call('COPY', draft, key)
-	call('DEL', draft)
-	return copied == 1
 end
 
 for n = 1, count do
@@ -166,7 +162,15 @@ for n = 1, count do
 		scores[last + 1], scores[last + 2] = rev, id
 	end
 	local key = t.history .. id
-	if op ~= 'created' or not first_entry(key, rev, row, s.both) then
+	local copied
+	if op == 'created' then
+		-- Redis gives a new stream 4 KiB for its first entries, a copy of one as much as its entries need. There is nothing
+		-- to copy to where a deleted item left its history.
+		call('XADD', draft, rev, unpack(row, 1, s.both))
+		copied = call('COPY', draft, key)
+		call('DEL', draft)
+	end
+	if copied ~= 1 then
 		local r = try('XADD', key, 'MAXLEN', '20', rev, unpack(row, 1, s.both))
 		if type(r) == 'table' then
 			-- What a lost life left there.
