@@ -11,6 +11,16 @@ from support.scene import Scene
 from support.waiting import TimedOut, until
 
 
+def pytest_addoption(parser):
+    parser.addoption("--part", default="1/1", metavar="K/N", help="only each N-th test, from the K-th on: for several pytest side by side")
+
+
+def pytest_collection_modifyitems(config, items):
+    number, parts = map(int, config.getoption("--part").split("/"))
+    config.hook.pytest_deselected(items=[item for i, item in enumerate(items) if i % parts != number - 1])
+    items[:] = items[number - 1::parts]
+
+
 @pytest.hookimpl(hookwrapper=True)
 def pytest_runtest_makereport(item, call):
     outcome = yield
