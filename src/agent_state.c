@@ -9,7 +9,7 @@
 #include "base/mem.h"
 
 /* In one job and transaction: bounds what the loop does to gather them, and the memory. */
-#define SAVE_FILES 16384
+#define SAVE_FILES 8192
 #define SAVE_AFTER (1 * USEC_PER_SEC)
 
 struct load_job {
@@ -244,7 +244,7 @@ save_start(struct agent *a)
 static bool
 state_wants_save(const struct agent *a)
 {
-	return facts_learned(a->facts) || (a->state.whole && a->state.known != NULL);
+	return facts_learned(a->facts) > 0 || (a->state.whole && a->state.known != NULL);
 }
 
 static bool
@@ -258,9 +258,12 @@ agent_state_run(struct agent *a, usec_t now)
 {
 	struct state *s = &a->state;
 
-	if (s->off[0] != '\0' || a->opt.dry_run || state_busy(a) || (!s->whole && !agent_settled(a)))
+	if (s->off[0] != '\0' || a->opt.dry_run || state_busy(a))
 		return;
-	s->whole = true;
+	/* Much that was read at a first start is put away at once, and does not remain for the end. */
+	if (!s->whole && !agent_settled(a) && facts_learned(a->facts) < SAVE_FILES)
+		return;
+	s->whole |= agent_settled(a);
 	if (!state_wants_save(a)) {
 		s->caught_up = true;
 		return;

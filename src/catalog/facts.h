@@ -95,7 +95,7 @@ struct fact_learned {
  * and one that is to be read again. false: there is none.
  */
 bool facts_next_learned(struct facts *f, struct fact_learned *ret);
-bool facts_learned(const struct facts *f); /* is there one, perhaps? */
+size_t facts_learned(const struct facts *f); /* how many at the most */
 
 /* A member could not be read: its old digest, if any, stays; the owner is marked unreadable until it can. */
 void facts_set_unreadable(struct facts *f, const char *path, uint64_t ticket, const char *message);

@@ -73,6 +73,7 @@ struct facts {
 	struct bundle_tree bundles;
 	TAILQ_HEAD(, fact) queue;
 	TAILQ_HEAD(, fact) learned;
+	size_t n_learned; /* in it */
 	TAILQ_HEAD(fact_list, fact) dirty, ready;
 	TAILQ_HEAD(bundle_list, bundle) dirty_bundles, ready_bundles;
 	STAILQ_HEAD(, tomb) tombs;

@@ -112,8 +112,10 @@ fact_learn(
 	memcpy(fact->sha256, sha, SHA256_SIZE);
 	free(fact->unreadable);
 	fact->unreadable = NULL;
-	if (!fact->learned)
+	if (!fact->learned) {
 		TAILQ_INSERT_TAIL(&f->learned, fact, in_learned);
+		f->n_learned++;
+	}
 	fact->learned = true;
 	if (!same)
 		fact_mark(f, fact);
@@ -184,15 +186,17 @@ facts_recall_digest(struct facts *f, const char *path, uint64_t ticket, const ui
 void
 fact_unlearn(struct facts *f, struct fact *fact)
 {
-	if (fact->learned)
+	if (fact->learned) {
 		TAILQ_REMOVE(&f->learned, fact, in_learned);
+		f->n_learned--;
+	}
 	fact->learned = false;
 }
 
-bool
+size_t
 facts_learned(const struct facts *f)
 {
-	return !TAILQ_EMPTY(&f->learned);
+	return f->n_learned;
 }
 
 bool
