@@ -10,7 +10,7 @@
  * Most of what can become of a root has an event on the way to it; a mount has
  * none, nor has a rename further up.
  */
-#define ROOT_EVERY (5 * USEC_PER_SEC)
+#define ROOT_EVERY (6 * USEC_PER_SEC) /* longer than from heartbeat to heartbeat, which it then goes with */
 #define ROOT_EVERY_AWAKE (2 * USEC_PER_SEC) /* when we are awake anyway */
 #define ROOT_EVERY_LOST (1 * USEC_PER_SEC)
 
