@@ -15,6 +15,7 @@ from .waiting import PATIENCE, Deadline, until
 HAND_OVER = 6
 QUICK = ("--repl-ping-replica-period", "1", "--repl-timeout", "5", "--repl-diskless-sync-delay", "0")
 LINK = "replication"  # the user that replicas are for their master
+ASKER = "asker"  # whom the tests are; "default" may be shut out
 MASTER = "mine"  # what the sentinels call the master
 SENTINEL_PASSWORD = "of the sentinels"
 WATCHER = "watcher"  # whom the sentinels let in to be asked
@@ -38,11 +39,13 @@ class Node(RedisServer):
         self.port = port()
         super().__init__(folder, "--bind", HOST, *listen(self.port, tls), "--protected-mode", "no",
                          "--user", LINK, "on", ">secret", "+psync", "+replconf", "+ping",
+                         "--user", ASKER, "on", ">secret", "~*", "&*", "+@all",
                          "--masteruser", LINK, "--masterauth", "secret", *QUICK, *options)
 
         self.users = {name: [*rules, *rights] for name, rules in self.users.items()}
         # It may hang: then this is not the master.
-        self.asker = redis.Redis(unix_socket_path=self.socket, decode_responses=True, socket_timeout=3, client_name=OURS)
+        self.asker = redis.Redis(unix_socket_path=self.socket, username=ASKER, password="secret", decode_responses=True,
+                                 socket_timeout=3, client_name=OURS)
 
     def alive(self):
         return self.process is not None and self.process.poll() is None
@@ -292,7 +295,8 @@ class Sentinels(Topology):
         """No sentinel can speak to the node any more; whoever else is connected can."""
         node.asker.acl_setuser("default", enabled=False)
         for row in node.asker.client_list():
-            if row["name"].startswith("sentinel-"):
+            # One that has just come has no name yet.
+            if row["user"] == "default" and row["name"] != OURS:
                 node.asker.client_kill_filter(_id=row["id"])
 
     def agreed(self, master):
