@@ -10,12 +10,25 @@
 #include "redis/keys.h"
 #include "redis/resp.h"
 
-/* More than there are fields that many changes have in common. */
-#define SHARED_MAX 8
+#define SHARED_MAX 8 /* more than there are fields that many changes have in common */
+#define FIELDS_MAX 24 /* more than there are fields of a change */
 
 /* The value that the first change with this field has. Borrowed, both. */
 struct shared {
 	const char *name, *value;
+};
+
+struct field {
+	const char *name;
+	const char *shared; /* its value, where that goes with the shape; else NULL */
+};
+
+/* What many changes are alike in, see apply.lua. Strings are borrowed, but for type. */
+struct shape {
+	const char *op;
+	char *type;
+	size_t n, n_history; /* so many fields, and so many of them are the history's too: the first ones */
+	struct field fields[FIELDS_MAX];
 };
 
 struct builder {
@@ -26,14 +39,14 @@ struct builder {
 	struct call *call;
 	/* The parts of the script's arguments, see apply.lua. */
 	struct resp changes, put, gone, notes, head, head_gone;
-	struct resp shapes;
-	char **shape_texts; /* as many */
+	struct resp shape_args, words; /* of all shapes; of one */
+	struct shape *shapes;
+	size_t n_shapes;
 	struct shared shared[SHARED_MAX];
 	size_t n_shared;
-	/* Of one change: the names of its fields, how many there are and how many of them are the history's too; the values. */
-	struct buf names;
-	size_t n_names, n_history;
-	struct resp values;
+	struct shape shape; /* of one change */
+	struct resp values; /* its own ones, */
+	size_t ends[FIELDS_MAX]; /* and for each field where they end with it */
 	struct buf text;
 };
 
@@ -83,12 +96,15 @@ add_event(struct builder *b, const struct change *ch, uint64_t rev, uint64_t typ
 	resp_add(&b->changes, b->text.p, b->text.n);
 }
 
+/* The next field of the change; its value, where it is not shared, is the last one in values. */
 static void
-field_name(struct builder *b, const char *mark, const char *name)
+field_add(struct builder *b, const char *name, const char *shared)
 {
-	buf_addstr(&b->names, mark);
-	buf_addstr(&b->names, name);
-	b->n_names++;
+	struct shape *s = &b->shape;
+
+	assert(s->n < FIELDS_MAX);
+	b->ends[s->n] = b->values.body.n;
+	s->fields[s->n++] = (struct field){.name = name, .shared = shared};
 }
 
 static void
@@ -96,8 +112,8 @@ field(struct builder *b, const char *name, const char *value)
 {
 	if (value == NULL)
 		return;
-	field_name(b, " ", name);
 	resp_str(&b->values, value);
+	field_add(b, name, NULL);
 }
 
 /* One of the fields that most changes of a call have the same value of. */
@@ -115,7 +131,7 @@ field_shared(struct builder *b, const char *name, const char *value)
 		b->shared[b->n_shared++] = (struct shared){.name = name, .value = value};
 	}
 	if (strcmp(b->shared[i].value, value) == 0)
-		field_name(b, " =", name);
+		field_add(b, name, b->shared[i].value);
 	else
 		field(b, name, value);
 }
@@ -125,24 +141,22 @@ field_slice(struct builder *b, const char *name, struct slice value)
 {
 	if (value.p == NULL)
 		return;
-	field_name(b, " ", name);
 	resp_add(&b->values, value.p, value.n);
+	field_add(b, name, NULL);
 }
 
 static void
 field_num(struct builder *b, const char *name, uint64_t value)
 {
-	char digits[TEXT_DIGITS + 1];
-
-	digits[text_digits(value, digits)] = '\0';
-	field(b, name, digits);
+	resp_num(&b->values, value);
+	field_add(b, name, NULL);
 }
 
 static void
 field_hex(struct builder *b, const char *name, const void *p, size_t n)
 {
-	field_name(b, " ", name);
 	resp_hex(&b->values, p, n);
+	field_add(b, name, NULL);
 }
 
 /* What stands in the history too. */
@@ -157,7 +171,7 @@ add_version(struct builder *b, const struct change *ch)
 		field_hex(b, "metadata_sha256", ch->after->metadata_sha256, SHA256_SIZE);
 	}
 	field_shared(b, "commit", b->ctx->commit);
-	b->n_history = b->n_names;
+	b->shape.n_history = b->shape.n;
 }
 
 static void
@@ -187,27 +201,67 @@ add_item(struct builder *b, const struct change *ch)
 	}
 }
 
-/* The place of the shape that is in text among those of the call, where it is added if it is new. */
+static bool
+shape_equal(const struct shape *a, const struct shape *b)
+{
+	return a->op == b->op && a->n == b->n && a->n_history == b->n_history && strcmp(a->type, b->type) == 0 &&
+	    memcmp(a->fields, b->fields, a->n * sizeof *a->fields) == 0;
+}
+
+/* Names and values of the fields from first to end: those that the shape shares, or the change's own. How many? */
+static size_t
+add_words(struct builder *b, size_t first, size_t end, bool shared)
+{
+	const struct shape *s = &b->shape;
+	size_t n = 0;
+
+	for (size_t i = first; i < end; i++) {
+		size_t from = i > 0 ? b->ends[i - 1] : 0;
+
+		if ((s->fields[i].shared != NULL) != shared)
+			continue;
+		n++;
+		resp_str(&b->words, s->fields[i].name);
+		if (shared)
+			resp_str(&b->words, s->fields[i].shared);
+		else
+			resp_encoded(&b->words, b->values.body.p + from, b->ends[i] - from);
+	}
+	return n;
+}
+
+static void
+add_shape(struct builder *b)
+{
+	const struct shape *s = &b->shape;
+	struct resp *r = &b->shape_args;
+	size_t ahead;
+
+	resp_clear(&b->words);
+	ahead = add_words(b, 0, s->n_history, true);
+	add_words(b, 0, s->n, false);
+	add_words(b, s->n_history, s->n, true);
+	resp_str(r, s->op);
+	resp_str(r, s->type);
+	resp_num(r, 2 * s->n_history);
+	resp_num(r, 2 * ahead);
+	resp_num(r, b->values.argc);
+	resp_list(r, &b->words);
+	b->shapes = mem_realloc(b->shapes, b->n_shapes + 1, sizeof *b->shapes);
+	b->shapes[b->n_shapes] = *s;
+	b->shapes[b->n_shapes++].type = mem_strdup(s->type);
+}
+
+/* The place of the change's shape among those of the call, or of a new one, which has the change's values, too. */
 static size_t
 shape_place(struct builder *b)
 {
-	for (size_t i = 0; i < b->shapes.argc; i++)
-		if (strcmp(b->shape_texts[i], b->text.p) == 0)
-			return i;
-	b->shape_texts = mem_realloc(b->shape_texts, b->shapes.argc + 1, sizeof *b->shape_texts);
-	b->shape_texts[b->shapes.argc] = mem_strdup(b->text.p);
-	resp_add(&b->shapes, b->text.p, b->text.n);
-	return b->shapes.argc - 1;
-}
-
-/* "created skill 6 =state version ...", see apply.lua. */
-static void
-add_shape(struct builder *b, const struct change *ch, const char *type)
-{
-	buf_clear(&b->text);
-	buf_addf(&b->text, "%s %s %zu", ch->patch ? "patched" : op_word(ch->op), type, b->n_history);
-	buf_add(&b->text, b->names.p, b->names.n);
-	resp_num(&b->changes, shape_place(b));
+	for (size_t i = 0; i < b->n_shapes; i++)
+		if (shape_equal(&b->shapes[i], &b->shape))
+			return i + 1;
+	add_shape(b);
+	resp_clear(&b->values);
+	return b->n_shapes;
 }
 
 static void
@@ -218,13 +272,12 @@ add_change(struct builder *b, const struct change *ch, uint64_t rev)
 	uint64_t *last = tally_rev(b->tally, b->pub, type);
 
 	assert(ch->key[type_len] == '/');
-	buf_clear(&b->names);
-	b->n_names = 0;
+	b->shape = (struct shape){.op = ch->patch ? "patched" : op_word(ch->op), .type = type};
 	resp_clear(&b->values);
 	add_version(b, ch);
 	if (ch->item != NULL)
 		add_item(b, ch);
-	add_shape(b, ch, type);
+	resp_num(&b->changes, shape_place(b));
 	resp_str(&b->changes, ch->key + type_len + 1);
 	resp_num(&b->changes, rev);
 	add_event(b, ch, rev, *last);
@@ -264,7 +317,7 @@ add_problem(struct builder *b, const struct problem_change *pc, size_t number)
 static bool
 is_full(const struct builder *b, size_t max_bytes)
 {
-	return b->shapes.body.n + b->changes.body.n + b->put.body.n + b->notes.body.n >= max_bytes;
+	return b->shape_args.body.n + b->changes.body.n + b->put.body.n + b->notes.body.n >= max_bytes;
 }
 
 static void
@@ -298,10 +351,8 @@ finish(const struct builder *b, struct buf *out)
 	resp_str(&r, b->call->time);
 	resp_num(&r, b->call->n);
 	resp_num(&r, b->ctx->min_replicas);
-	resp_num(&r, 2 * b->n_shared);
-	for (size_t i = 0; i < b->n_shared; i++)
-		resp_field(&r, b->shared[i].name, b->shared[i].value);
-	resp_list(&r, &b->shapes);
+	resp_num(&r, b->n_shapes);
+	resp_join(&r, &b->shape_args);
 	resp_join(&r, &b->changes);
 	resp_list(&r, &b->put);
 	resp_list(&r, &b->gone);
@@ -317,14 +368,13 @@ static void
 builder_free(struct builder *b)
 {
 	struct resp *parts[] = {
-	    &b->shapes, &b->changes, &b->put, &b->gone, &b->notes, &b->head, &b->head_gone, &b->values};
+	    &b->shape_args, &b->changes, &b->put, &b->gone, &b->notes, &b->head, &b->head_gone, &b->values, &b->words};
 
-	for (size_t i = 0; i < b->shapes.argc; i++)
-		free(b->shape_texts[i]);
+	for (size_t i = 0; i < b->n_shapes; i++)
+		free(b->shapes[i].type);
 	for (size_t i = 0; i < sizeof parts / sizeof *parts; i++)
 		resp_free(parts[i]);
-	free(b->shape_texts);
-	buf_free(&b->names);
+	free(b->shapes);
 	buf_free(&b->text);
 }
 

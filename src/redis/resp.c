@@ -66,6 +66,13 @@ resp_hex(struct resp *r, const void *p, size_t n)
 }
 
 void
+resp_encoded(struct resp *r, const char *p, size_t n)
+{
+	buf_add(&r->body, p, n);
+	r->argc++;
+}
+
+void
 resp_list(struct resp *r, const struct resp *list)
 {
 	resp_num(r, list->argc);

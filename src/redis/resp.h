@@ -24,6 +24,9 @@ void resp_hex(struct resp *r, const void *p, size_t n); /* in lower-case hex dig
 void resp_field(struct resp *r, const char *name, const char *value);
 void resp_field_num(struct resp *r, const char *name, uint64_t value);
 
+/* One argument as it stands in another's body, n bytes. */
+void resp_encoded(struct resp *r, const char *p, size_t n);
+
 /* All arguments of list, behind their number. */
 void resp_list(struct resp *r, const struct resp *list);
 

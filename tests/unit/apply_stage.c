@@ -48,7 +48,7 @@ apply_setup(void **state)
 	if (s->server == NULL)
 		return 0;
 	expect(s, "FLUSHALL", "OK");
-	expect(s, "HSET " P "head generation " GENERATION " rev 0 epoch 7 owner " OWNER " schema 1", "5");
+	expect(s, "HSET " P "head generation " GENERATION " rev 0 epoch 7 owner " OWNER " schema 1 items 0 problems 0", "7");
 	r = client_command(s->server->client, &e, "SCRIPT", "LOAD", script_text(SCRIPT_APPLY), NULL);
 	if (r->type != REDIS_REPLY_STRING)
 		fail_msg("the script does not load: %s", r->str);

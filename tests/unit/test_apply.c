@@ -19,23 +19,22 @@ creation_writes_item_index_stream_history_and_head(void **state)
 	put_change(&s->cs, s->published, "skill", "pdf", "one");
 	apply(s);
 	expect(s, "HGETALL " P "item:skill/pdf",
-	    "[type skill id pdf rev 1 updated_at " TIME " state ok"
+	    "[type skill id pdf rev 1 updated_at " TIME " state ok commit c0ffee"
 	    " sha256 7692c3ad3540bb803c020b3aee66cd8887123234ea0c6e7143c0add73ff431ed"
 	    " bundle_sha256 7692c3ad3540bb803c020b3aee66cd8887123234ea0c6e7143c0add73ff431ed"
 	    " metadata_sha256 afaf9c6c223ff418ba6e014922d7bb2bc48342c2692a330dace5ec75d6b184a7"
-	    " commit c0ffee name pdf description one source main path skills/pdf.md size 3 files 1"
-	    " metadata {\"content\":\"one\"} status published"
-	    " git_blob 43dd47ea691c90a5fa7827892c70241913351963 git_state modified"
+	    " name pdf description one path skills/pdf.md size 3 files 1 metadata {\"content\":\"one\"}"
+	    " git_blob 43dd47ea691c90a5fa7827892c70241913351963 source main status published git_state modified"
 	    " created_rev 1 created_at " TIME "]");
 	expect(s, "ZRANGE " P "index:skill 0 -1 WITHSCORES", "[pdf 1]");
 	expect(s, "HMGET " P "head rev batch batch_base items problems commit branch type_rev:skill schema epoch",
 	    "[1 b-1/1 0 1 0 c0ffee main 1 1 7]");
 	expect(s, "XLEN " P "changes", "1");
 	expect(s, "XRANGE " P "history:skill/pdf - +",
-	    "[[1-0 [op created time " TIME " state ok"
+	    "[[1-0 [op created time " TIME " state ok commit c0ffee"
 	    " sha256 7692c3ad3540bb803c020b3aee66cd8887123234ea0c6e7143c0add73ff431ed"
 	    " bundle_sha256 7692c3ad3540bb803c020b3aee66cd8887123234ea0c6e7143c0add73ff431ed"
-	    " metadata_sha256 afaf9c6c223ff418ba6e014922d7bb2bc48342c2692a330dace5ec75d6b184a7 commit c0ffee]]]");
+	    " metadata_sha256 afaf9c6c223ff418ba6e014922d7bb2bc48342c2692a330dace5ec75d6b184a7]]]");
 	expect(s, "EXISTS " P "deleted", "0");
 }
 
