@@ -164,9 +164,11 @@ static void
 on_watch(uv_poll_t *poll, int status, int events)
 {
 	struct agent *a = poll->data;
+	usec_t now = clock_now();
 
 	(void)status, (void)events;
-	watcher_read(a->watcher, clock_now());
+	agent_link_rouse(a, now);
+	watcher_read(a->watcher, now);
 }
 
 /* The watcher's descriptor may come later, and is left alone while it cannot be read. */

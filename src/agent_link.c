@@ -106,6 +106,13 @@ link_flush(struct agent *a)
 	buf_clear(out);
 }
 
+void
+agent_link_rouse(struct agent *a, usec_t now)
+{
+	publisher_rouse(a->publisher, now);
+	link_flush(a);
+}
+
 /* The next call goes out before anything else: Redis works while we do. */
 static void
 link_moved(void *arg)

@@ -260,6 +260,7 @@ void agent_publish_again(struct agent *a, struct changeset *cs);
 
 /* agent_link.c */
 int agent_link_init(struct agent *a, struct err *e);
+void agent_link_rouse(struct agent *a, usec_t now); /* something may be published in a moment */
 void agent_link_run(struct agent *a, usec_t now); /* connect, flush, time out */
 usec_t agent_link_deadline(const struct agent *a);
 void agent_link_close(struct agent *a, const char *why); /* why NULL: nothing to tell */

@@ -1,4 +1,4 @@
--- One call of a set of changes, all or nothing. KEYS[1] is the head.
+-- One call of a set of changes, all or nothing; without arguments nothing at all. KEYS[1] is the head.
 --
 -- ARGV: generation epoch owner batch base rev time n replicas
 --   number of shapes, each
@@ -41,6 +41,15 @@ local function type_of(name)
 		of_name[name], types[#types + 1], fields[#fields + 1] = t, t, t.field
 	end
 	return t
+end
+
+-- Called with nothing: the next call is to find in the processor's caches what every call needs.
+if not ARGV[1] then
+	try('HMGET', head, unpack(fields))
+	look(changes, 'stream')
+	look(problems, 'hash')
+	look(deleted, 'zset')
+	return {'OK'}
 end
 
 local at = 11

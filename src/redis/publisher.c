@@ -10,6 +10,7 @@
 #include "redis/publisher_private.h"
 
 #define SYNCS_WAITING_MAX 64
+#define ASLEEP_AFTER (5 * USEC_PER_MS)
 
 struct publisher *
 publisher_new(
@@ -322,6 +323,19 @@ bool
 publisher_idle(const struct publisher *p)
 {
 	return p->state == PUBLISHER_READY && !p->released;
+}
+
+void
+publisher_rouse(struct publisher *p, usec_t now)
+{
+	if (p->dry_run || !publisher_idle(p) || p->n_awaited > 0 || now - p->quiet_since < ASLEEP_AFTER)
+		return;
+	p->now = now;
+	resp_str(&p->request, "EVALSHA");
+	resp_str(&p->request, p->sha[SCRIPT_APPLY]);
+	resp_num(&p->request, 1);
+	publisher_add_key(p, "head", "");
+	publisher_expect(p, REQUEST_OTHER);
 }
 
 void

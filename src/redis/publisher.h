@@ -100,6 +100,12 @@ void publisher_reply(struct publisher *p, const redisReply *r, usec_t now, int64
 void publisher_tick(struct publisher *p, usec_t now, int64_t wall_ms);
 usec_t publisher_deadline(const struct publisher *p);
 
+/*
+ * A set may follow in a moment. A Redis that has not been asked anything for a while is woken meanwhile, and looks at what
+ * the call will need, which would take a third of the call's time otherwise. Whatever it answers is passed over.
+ */
+void publisher_rouse(struct publisher *p, usec_t now);
+
 /* Is it READY for a set? */
 bool publisher_idle(const struct publisher *p);
 

@@ -106,7 +106,9 @@ look(struct stage *s)
 		const char *word = r->element[0]->str;
 
 		if (strcmp(word, "EVALSHA") == 0)
-			word = strcmp(r->element[2]->str, "3") == 0 ? r->element[6]->str : "apply";
+			word = strcmp(r->element[2]->str, "3") == 0 ? r->element[6]->str
+			    : r->elements > 4                       ? "apply"
+								    : "rouse";
 		assert_true(s->n_requests < 64);
 		(void)snprintf(s->requests[s->n_requests++], sizeof *s->requests, "%s", word);
 		freeReplyObject(r);

@@ -263,6 +263,24 @@ key_of_a_wrong_type_is_named_before_anything_is_written(void **state)
 }
 
 static void
+called_with_nothing_it_writes_nothing(void **state)
+{
+	struct stage *s = *state;
+	char *line = mem_printf("EVALSHA %s 1 " P "head", s->sha), *before, *after;
+
+	NEEDS_SERVER(s);
+	put_change(&s->cs, s->published, "skill", "a", "one");
+	apply(s);
+	before = server_dump(s->server, P);
+	expect(s, line, "[OK]");
+	after = server_dump(s->server, P);
+	assert_string_equal(after, before);
+	free(line);
+	free(before);
+	free(after);
+}
+
+static void
 exhausted_memory_refuses_before_anything_is_written(void **state)
 {
 	struct stage *s = *state;
@@ -553,6 +571,7 @@ main(void)
 	    STAGED(same_call_again_is_a_duplicate_that_changes_nothing),
 	    STAGED(stale_base_generation_epoch_and_owner_are_refused),
 	    STAGED(key_of_a_wrong_type_is_named_before_anything_is_written),
+	    STAGED(called_with_nothing_it_writes_nothing),
 	    STAGED(exhausted_memory_refuses_before_anything_is_written),
 	    STAGED(stream_with_later_revisions_refuses_before_anything_is_written),
 	    STAGED(history_and_index_of_a_lost_life_are_overcome),

@@ -394,6 +394,47 @@ set_is_given_up_when_another_agent_had_the_catalog(void **state)
 	assert_int_equal(publisher_state(s->p), PUBLISHER_LOAD);
 }
 
+static void
+redis_is_roused_only_when_it_was_not_asked_anything_lately(void **state)
+{
+	struct stage *s = *state;
+
+	publisher_rouse(s->p, s->now);
+	assert_requests(s, "");
+	go_ready(s);
+	publisher_rouse(s->p, s->now);
+	assert_requests(s, "");
+	s->now += 5 * MS;
+	publisher_rouse(s->p, s->now);
+	assert_requests(s, "rouse");
+	publisher_rouse(s->p, s->now + 5 * MS);
+	assert_requests(s, "");
+	submit(s, 1);
+	assert_requests(s, "apply");
+	reply(s, "*1\r\n$2\r\nOK\r\n");
+	assert_int_equal(publisher_state(s->p), PUBLISHER_APPLY);
+	s->now += 5 * MS;
+	publisher_rouse(s->p, s->now);
+	assert_requests(s, "");
+	reply_ok(s, 5, 6);
+	assert_log(s, "skill/0@6 done ");
+}
+
+static void
+what_redis_answers_when_it_is_roused_changes_nothing(void **state)
+{
+	struct stage *s = *state;
+
+	go_ready(s);
+	s->now += SEC;
+	publisher_rouse(s->p, s->now);
+	assert_requests(s, "rouse");
+	reply(s, "-NOSCRIPT No matching script\r\n");
+	assert_true(publisher_idle(s->p));
+	assert_string_equal(publisher_condition(s->p), "");
+	assert_log(s, "");
+}
+
 #define STAGED(test) cmocka_unit_test_setup_teardown(test, publisher_setup, publisher_teardown)
 
 int
@@ -422,6 +463,8 @@ main(void)
 	    STAGED(set_that_is_left_at_the_end_is_given_back),
 	    STAGED(next_call_is_built_while_one_is_under_way),
 	    STAGED(set_is_given_up_when_another_agent_had_the_catalog),
+	    STAGED(redis_is_roused_only_when_it_was_not_asked_anything_lately),
+	    STAGED(what_redis_answers_when_it_is_roused_changes_nothing),
 	};
 
 	return cmocka_run_group_tests_name("publisher", tests, NULL, NULL);
