@@ -25,8 +25,10 @@ reply_error(const redisReply *r)
 
 	if (r->type != REDIS_REPLY_ERROR)
 		return "";
+	/* A script that gave out the error itself did so without the wrap. */
 	s = strncmp(r->str, wrap, sizeof wrap - 1) == 0 ? strstr(r->str, wrap_end) : NULL;
-	if (s == NULL || (s = after_script_line(s + sizeof wrap_end - 1)) == NULL)
+	s = after_script_line(s != NULL ? s + sizeof wrap_end - 1 : r->str);
+	if (s == NULL)
 		return r->str;
 	/* A command that was refused before it ran has the line a second time, and its error as it goes over the wire. */
 	next = after_script_line(s);

@@ -192,13 +192,18 @@ read_only_server_is_left_after_the_wait(void **state)
 static void
 error_inside_a_script_is_found_where_an_old_redis_hides_it(void **state)
 {
-	/* As Redis 6.2 words what a command was refused before it ran, what it gave, and a mistake in the script itself. */
+	/*
+	 * As Redis 6.2 words what a command was refused before it ran, what it gave, a mistake in the script itself, and what
+	 * a script handed on.
+	 */
 	static const struct {
 		const char *text, *want;
 	} cases[] = {
 	    {"ERR Error running script (call to f_05ab): @user_script:12: @user_script: 12: -READONLY no writes here.",
 		"READONLY no writes here."},
 	    {"ERR Error running script (call to f_05ab): @user_script:12: WRONGTYPE of a key", "WRONGTYPE of a key"},
+	    {"@user_script: 12: -OOM command not allowed.", "OOM command not allowed."},
+	    {"@user_script: of somebody", "@user_script: of somebody"},
 	    {"ERR Error running script (call to f_05ab): @user_script:12: user_script:12: attempt to index nil",
 		"ERR Error running script (call to f_05ab): @user_script:12: user_script:12: attempt to index nil"},
 	    {"ERR Error running script", "ERR Error running script"},
