@@ -1,4 +1,5 @@
 """A Redis that stalls, trickles, lies and floods: shelfd does not crash or fill the memory, and goes on when that ends."""
+import itertools
 import re
 
 import pytest
@@ -109,6 +110,25 @@ def test_a_lie_of_each_kind_at_each_stage_is_survived(scene):
 
 def test_a_lie_about_what_was_carried_out_is_survived(scene):
     at_each_stage(scene, [b"-OOM as the test wants it\r\n", b"-BASE rev is 8\r\n", b"+OK\r\n", b"*0\r\n"], asked=True)
+
+
+def test_whatever_is_answered_to_being_roused_is_survived(scene):
+    scene.checkout.skill("one")
+    (catalog, proxy, daemon), = rows = daemons(scene, 1, env=FREES_AT_ONCE, timeout="500ms")
+    before = {catalog: resident(daemon)}
+    edits = itertools.count()
+
+    def saved_and_roused(rule):
+        # Not where a heartbeat was under way when it was saved.
+        scene.checkout.skill("one", f"Edit {next(edits)}.")
+        daemon.barrier()
+        return rule.met
+
+    for reply in [f"-{word} as the test wants it\r\n".encode() for word in ERRORS] + list(LIES.values()):
+        rule = proxy.rule("rouse", wrong.say(reply), times=1)
+        until(f"it is roused and answered {reply[:40]}", lambda rule=rule: saved_and_roused(rule))
+        settled(daemon)
+    check_all(scene, rows, [scene.checkout], before)
 
 
 FAULTS = {

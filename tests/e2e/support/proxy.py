@@ -77,10 +77,12 @@ class Wire:
 
 
 def stage(words):
-    """What a request is for: what the lease's script shall do, "apply", or the command."""
+    """What a request is for: what the lease's script shall do, "apply", "rouse" (that script with nothing), or the command."""
     word = words[0].decode()
+    if word == "EVALSHA" and words[2] == b"3":
+        return words[6].decode()
     if word == "EVALSHA":
-        return words[6].decode() if words[2] == b"3" else "apply"
+        return "apply" if len(words) > 4 else "rouse"
     return word
 
 
