@@ -77,10 +77,11 @@ local function check()
 		local r = redis.pcall(unpack(words))
 		local why = type(r) == 'table' and r.err or ''
 		local word = string.match(why, '^%u+')
-		-- Redis before 7.2 has no word for it in a script.
-		if word == 'NOPERM' or string.find(why, "can't run this", 1, true) or string.find(why, "can't access", 1, true) then
-			return redis.error_reply('NOPERM ' .. words[1] .. ' ' .. words[2] .. ': ' .. why)
+		-- In a script Redis has no word for it; the first two are of 6.2 and 7.0, the third of 7.2 and later.
+		for _, part in ipairs({"can't run this", "can't access", 'ACL failure'}) do
+			if string.find(why, part, 1, true) then word = 'NOPERM' end
 		end
+		if word == 'NOPERM' then return redis.error_reply('NOPERM ' .. words[1] .. ' ' .. words[2] .. ': ' .. why) end
 		if word and word ~= 'ERR' and word ~= 'WRONGTYPE' then return redis.error_reply(why) end
 	end
 	return {'OK'}

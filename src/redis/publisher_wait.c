@@ -30,8 +30,12 @@ publisher_odd(struct publisher *p, const char *what)
 static const char *
 refused_text(const char *said, char *text, size_t size)
 {
-	const char *end = strstr(said, " script: ");
-	char *part = end != NULL ? mem_strndup(said, (size_t)(end - said)) : mem_strdup(said);
+	const char *line = strstr(said, ", on @user_script"), *end = NULL;
+	char *part;
+
+	for (const char *at = said; line != NULL && (at = strstr(at, " script: ")) != NULL && at < line; at++)
+		end = at;
+	part = end != NULL ? mem_strndup(said, (size_t)(end - said)) : mem_strdup(said);
 
 	(void)text_escape_to(text, size, part);
 	free(part);

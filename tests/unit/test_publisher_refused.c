@@ -230,6 +230,20 @@ error_inside_a_script_is_found_where_an_old_redis_hides_it(void **state)
 }
 
 static void
+what_is_said_of_a_script_is_told_without_its_hash_and_line(void **state)
+{
+	struct stage *s = *state;
+
+	go_ready(s);
+	submit(s, 1);
+	reply(s,
+	    "-ERR ACL failure in script: User shelfd has no permissions to run the 'zadd' command script: "
+	    "0c2dba92, on @user_script:12.\r\n");
+	assert_string_equal(publisher_condition(s->p),
+	    "redis refuses: ERR ACL failure in script: User shelfd has no permissions to run the 'zadd' command");
+}
+
+static void
 contradiction_is_looked_at_at_once_but_not_in_a_loop(void **state)
 {
 	struct stage *s = *state;
@@ -304,6 +318,7 @@ main(void)
 	    STAGED(refused_record_of_a_sync_is_told_while_publishing_goes_on),
 	    STAGED(read_only_server_is_left_after_the_wait),
 	    STAGED(error_inside_a_script_is_found_where_an_old_redis_hides_it),
+	    STAGED(what_is_said_of_a_script_is_told_without_its_hash_and_line),
 	    STAGED(contradiction_is_looked_at_at_once_but_not_in_a_loop),
 	    STAGED(reply_that_no_redis_gives_ends_the_connection),
 	    STAGED(refused_notice_is_told_while_publishing_goes_on),
