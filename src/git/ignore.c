@@ -267,20 +267,31 @@ ignore_verdict(const struct ignore *ig, const struct folder *f, const char *path
 	return v == VERDICT_IGNORE;
 }
 
+/* The known folder named by the first len bytes of path, or NULL. */
+static struct folder *
+ignore_find(struct ignore *ig, const char *path, size_t len)
+{
+	struct folder key;
+
+	buf_clear(&ig->name);
+	buf_add(&ig->name, path, len);
+	key.path = buf_str(&ig->name);
+	return RB_FIND(folders, &ig->folders, &key);
+}
+
 /* The folder named by the first len bytes of path, below parent (NULL: the work tree itself). plain: has no .gitignore. */
 static struct folder *
 ignore_folder(struct ignore *ig, struct folder *parent, const char *path, size_t len, bool plain)
 {
-	struct folder *f, key;
-	struct buf name = {0};
+	struct folder *f = ignore_find(ig, path, len);
+	char *name;
 
-	buf_add(&name, path, len);
-	key.path = buf_str(&name);
-	f = RB_FIND(folders, &ig->folders, &key);
-	if (f == NULL)
-		f = ignore_add(ig, parent, key.path, len,
-		    parent != NULL && (parent->matched || ignore_verdict(ig, parent, key.path, true)), plain);
-	buf_free(&name);
+	if (f != NULL)
+		return f;
+	name = mem_strndup(path, len);
+	f = ignore_add(ig, parent, name, len,
+	    parent != NULL && (parent->matched || ignore_verdict(ig, parent, name, true)), plain);
+	free(name);
 	return f;
 }
 
@@ -298,10 +309,13 @@ ignore_parent(struct ignore *ig, const char *path)
 		ignore_clear(ig);
 		ig->stale = true;
 	}
-	f = ignore_folder(ig, NULL, path, 0, false);
-	for (size_t i = 0; i <= len && len != 0; i++)
-		if (i == len || path[i] == '/')
-			f = ignore_folder(ig, f, path, i, false);
+	f = ignore_find(ig, path, len);
+	if (f == NULL) {
+		f = ignore_folder(ig, NULL, path, 0, false);
+		for (size_t i = 0; i <= len && len != 0; i++)
+			if (i == len || path[i] == '/')
+				f = ignore_folder(ig, f, path, i, false);
+	}
 	ig->last = f;
 	return f;
 }
