@@ -207,7 +207,7 @@ for n = 1, count do
 	end
 end
 
-local known = {'rev', ARGV[6], 'batch', ARGV[4], 'batch_base', ARGV[5]} -- what the head gets
+local known = {'schema', '1', 'rev', ARGV[6], 'batch', ARGV[4], 'batch_base', ARGV[5]} -- what the head gets
 local function know(name, value)
 	local n = #known
 	known[n + 1], known[n + 2] = name, value

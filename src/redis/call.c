@@ -201,6 +201,7 @@ add_item(struct builder *b, const struct change *ch)
 	}
 }
 
+/* Each field is added at one place, so its name is one pointer; a shared value is that of the first change. */
 static bool
 shape_equal(const struct shape *a, const struct shape *b)
 {

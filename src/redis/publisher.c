@@ -10,7 +10,7 @@
 #include "redis/publisher_private.h"
 
 #define SYNCS_WAITING_MAX 64
-#define ASLEEP_AFTER (5 * USEC_PER_MS)
+#define ASLEEP_AFTER (5 * USEC_PER_MS) /* without a reply */
 
 struct publisher *
 publisher_new(

@@ -102,7 +102,7 @@ usec_t publisher_deadline(const struct publisher *p);
 
 /*
  * A set may follow in a moment. A Redis that has not been asked anything for a while is woken meanwhile, and looks at what
- * the call will need, which would take a third of the call's time otherwise. Whatever it answers is passed over.
+ * the call will need, so that the call waits for less. Whatever it answers is passed over.
  */
 void publisher_rouse(struct publisher *p, usec_t now);
 

@@ -16,6 +16,7 @@ creation_writes_item_index_stream_history_and_head(void **state)
 	struct stage *s = *state;
 
 	NEEDS_SERVER(s);
+	expect(s, "HDEL " P "head schema", "1"); /* what somebody took away comes back */
 	put_change(&s->cs, s->published, "skill", "pdf", "one");
 	apply(s);
 	expect(s, "HGETALL " P "item:skill/pdf",
