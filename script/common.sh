@@ -3,7 +3,7 @@
 
 BUILD_PACKAGES=(
 	gcc libc6-dev make autoconf automake pkg-config
-	libyaml-dev libpcre2-dev libhiredis-dev libgit2-dev libuv1-dev libmicrohttpd-dev libssl-dev libbsd-dev
+	libyaml-dev libpcre2-dev libhiredis-dev libgit2-dev libuv1-dev libmicrohttpd-dev nettle-dev libssl-dev libbsd-dev
 	libcurl4-openssl-dev libsystemd-dev libsqlite3-dev redis-server git
 )
 TEST_PACKAGES=(

@@ -10,18 +10,18 @@ digest_member(struct sha256_ctx *c, const struct fact *fact, const char *name)
 	static const char digits[] = "0123456789abcdef";
 	char hex[2 * SHA256_SIZE];
 
-	sha256_update(c, name, strlen(name) + 1);
+	sha256_add(c, name, strlen(name) + 1);
 	if (fact->kind == FACT_SYMLINK) {
-		sha256_update(c, "link:", 5);
-		sha256_update(c, fact->target, strlen(fact->target));
+		sha256_add(c, "link:", 5);
+		sha256_add(c, fact->target, strlen(fact->target));
 	} else {
 		for (size_t i = 0; i < SHA256_SIZE; i++) {
 			hex[2 * i] = digits[fact->sha256[i] >> 4];
 			hex[2 * i + 1] = digits[fact->sha256[i] & 15];
 		}
-		sha256_update(c, hex, sizeof hex);
+		sha256_add(c, hex, sizeof hex);
 	}
-	sha256_update(c, "\n", 1);
+	sha256_add(c, "\n", 1);
 }
 
 static bool
@@ -84,10 +84,11 @@ bundle_awaits(struct facts *f, const struct bundle *b)
 static void
 assemble_bundle(struct facts *f, struct bundle *b, void (*put)(void *, const struct candidate_facts *), void *arg)
 {
-	struct sha256_ctx *c = sha256_begin();
 	struct candidate_facts cand = {0};
+	struct sha256_ctx c;
 	struct fact *fact;
 
+	sha256_init(&c);
 	bundle_unmark(f, b);
 	for (fact = fact_first_below(f, b->dir, b->dir_len); fact != NULL;
 	     fact = fact_next_below(fact, b->dir, b->dir_len)) {
@@ -99,10 +100,10 @@ assemble_bundle(struct facts *f, struct bundle *b, void (*put)(void *, const str
 		}
 		if (!counts_in_bundle(fact))
 			continue;
-		digest_member(c, fact, fact->path + b->dir_len + 1);
+		digest_member(&c, fact, fact->path + b->dir_len + 1);
 		cand.files++;
 	}
-	sha256_end(c, cand.bundle_sha256);
+	sha256_digest(&c, SHA256_SIZE, cand.bundle_sha256);
 	put_entries(f, b, &cand, put, arg);
 }
 
@@ -110,15 +111,15 @@ static void
 assemble_flat(struct facts *f, struct fact *fact, void (*put)(void *, const struct candidate_facts *), void *arg)
 {
 	struct candidate_facts cand = {.files = 1};
-	struct sha256_ctx *c;
+	struct sha256_ctx c;
 
 	fact_unmark(f, fact);
 	if (fact->manifest == NULL && fact->unreadable == NULL)
 		return;
-	c = sha256_begin();
+	sha256_init(&c);
 	if (counts_in_bundle(fact))
-		digest_member(c, fact, path_base(fact->path));
-	sha256_end(c, cand.bundle_sha256);
+		digest_member(&c, fact, path_base(fact->path));
+	sha256_digest(&c, SHA256_SIZE, cand.bundle_sha256);
 	put_manifest(fact, &cand, put, arg);
 }
 

@@ -50,17 +50,18 @@ str_equal(const char *a, const char *b)
 void
 shown_digest(const struct slice texts[SHOWN], uint8_t out[SHOWN_DIGEST_SIZE])
 {
-	struct sha256_ctx *c = sha256_begin();
+	struct sha256_ctx c;
 	uint8_t whole[SHA256_SIZE];
 
+	sha256_init(&c);
 	for (size_t i = 0; i < SHOWN; i++) {
 		const uint64_t size = texts[i].p != NULL ? texts[i].n + 1 : 0;
 
-		sha256_update(c, &size, sizeof size);
+		sha256_add(&c, &size, sizeof size);
 		if (size > 1)
-			sha256_update(c, texts[i].p, texts[i].n);
+			sha256_add(&c, texts[i].p, texts[i].n);
 	}
-	sha256_end(c, whole);
+	sha256_digest(&c, sizeof whole, whole);
 	memcpy(out, whole, SHOWN_DIGEST_SIZE);
 }
 

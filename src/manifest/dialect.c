@@ -59,11 +59,12 @@ dialects_free(struct dialects *d)
 static void
 dialect_digest(struct dialect *one, const char *bytes, size_t n)
 {
-	struct sha256_ctx *c = sha256_begin();
+	struct sha256_ctx c;
 
-	sha256_update(c, one->name, strlen(one->name) + 1);
-	sha256_update(c, bytes, n);
-	sha256_end(c, one->digest);
+	sha256_init(&c);
+	sha256_add(&c, one->name, strlen(one->name) + 1);
+	sha256_add(&c, bytes, n);
+	sha256_digest(&c, SHA256_SIZE, one->digest);
 }
 
 void

@@ -12,9 +12,9 @@ static_assert(sizeof(struct collection) == 168, "see collections_digest");
 static void
 digest_text(struct sha256_ctx *d, const char *s)
 {
-	sha256_update(d, s != NULL ? "+" : "-", 1);
+	sha256_add(d, s != NULL ? "+" : "-", 1);
 	if (s != NULL)
-		sha256_update(d, s, strlen(s) + 1);
+		sha256_add(d, s, strlen(s) + 1);
 }
 
 static void
@@ -42,20 +42,21 @@ digest_collection(struct sha256_ctx *d, const struct collection *c)
 		const uint8_t level = (uint8_t)c->levels.v[i].level;
 
 		digest_text(d, c->levels.v[i].code);
-		sha256_update(d, &level, sizeof level);
+		sha256_add(d, &level, sizeof level);
 	}
 	digest_text(d, NULL);
-	sha256_update(d, words, sizeof words);
+	sha256_add(d, words, sizeof words);
 	dialects_digest(c->dialects, schemas);
-	sha256_update(d, schemas, sizeof schemas);
+	sha256_add(d, schemas, sizeof schemas);
 }
 
 void
 collections_digest(const struct collections *cs, uint8_t out[SHA256_SIZE])
 {
-	struct sha256_ctx *d = sha256_begin();
+	struct sha256_ctx d;
 
+	sha256_init(&d);
 	for (size_t i = 0; i < cs->n; i++)
-		digest_collection(d, &cs->v[i]);
-	sha256_end(d, out);
+		digest_collection(&d, &cs->v[i]);
+	sha256_digest(&d, SHA256_SIZE, out);
 }

@@ -206,7 +206,7 @@ read_all(int fd, uint64_t size, const struct sink *to, struct err *e)
 		if (to->out != NULL)
 			buf_commit(to->out, (size_t)n);
 		else
-			sha256_update(to->sha, to->chunk, (size_t)n);
+			sha256_add(to->sha, to->chunk, (size_t)n);
 		done += (uint64_t)n;
 	}
 	return READ_OK;
@@ -279,10 +279,12 @@ read_digest(int rootfd, const char *path, uint8_t ret_sha256[SHA256_SIZE], struc
 	char chunk[READ_CHUNK];
 
 	for (int i = 0; i < READ_TRIES && r == READ_UNSTABLE; i++) {
-		struct sink to = {.sha = sha256_begin(), .chunk = chunk};
+		struct sha256_ctx sha;
+		struct sink to = {.sha = &sha, .chunk = chunk};
 
+		sha256_init(&sha);
 		r = read_once(rootfd, path, UINT64_MAX, &to, ret_sig, e);
-		sha256_end(to.sha, digest);
+		sha256_digest(&sha, sizeof digest, digest);
 	}
 	if (r == READ_OK)
 		memcpy(ret_sha256, digest, sizeof digest);

@@ -46,14 +46,15 @@ static void
 row_check(const uint8_t fingerprint[SHA256_SIZE], const char *path, size_t path_n, const char *row, size_t row_n,
     uint8_t out[CHECK_SIZE])
 {
-	struct sha256_ctx *c = sha256_begin();
+	struct sha256_ctx c;
 	uint8_t digest[SHA256_SIZE];
 
-	sha256_update(c, fingerprint, SHA256_SIZE);
-	sha256_update(c, path, path_n);
-	sha256_update(c, "", 1);
-	sha256_update(c, row + CHECK_SIZE, row_n - CHECK_SIZE);
-	sha256_end(c, digest);
+	sha256_init(&c);
+	sha256_add(&c, fingerprint, SHA256_SIZE);
+	sha256_add(&c, path, path_n);
+	sha256_add(&c, "", 1);
+	sha256_add(&c, row + CHECK_SIZE, row_n - CHECK_SIZE);
+	sha256_digest(&c, sizeof digest, digest);
 	memcpy(out, digest, CHECK_SIZE);
 }
 
