@@ -252,10 +252,14 @@ retry_due(struct agent *a, usec_t now)
 static struct batch *
 batch_next(struct agent *a, size_t *wanted, bool *ret_large)
 {
-	struct batch *b = mem_zalloc(sizeof *b);
+	struct batch *b;
 	struct wanted w;
 
 	*ret_large = false;
+	if (facts_wanted(a->facts) == 0)
+		return NULL;
+	b = mem_alloc(sizeof *b);
+	b->n = 0;
 	while (b->n < BATCH_FILES && *wanted != 0 && facts_next_wanted(a->facts, &w)) {
 		--*wanted;
 		if (agent_recall(a, &w))

@@ -2,6 +2,7 @@
 
 #include <errno.h>
 #include <fcntl.h>
+#include <limits.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <unistd.h>
@@ -22,6 +23,7 @@
 
 #define READ_SIZE (64 * 1024)
 #define READ_TIMES 64 /* about four full queues of the default size */
+#define EVENT_MAX (sizeof(struct inotify_event) + NAME_MAX + 1) /* inotify(7) */
 
 struct inotify {
 	int fd;
@@ -138,6 +140,8 @@ inotify_read(
 			each(arg, ev, ev->len != 0 ? ev->name : "");
 			p += sizeof *ev + ev->len;
 		}
+		if ((size_t)n <= READ_SIZE - EVENT_MAX)
+			return 0; /* there was room for one more, so there was none */
 	}
 	return 0;
 }
