@@ -63,6 +63,7 @@ publisher_free(struct publisher *p)
 	free(p->awaited);
 	resp_free(&p->request);
 	buf_free(&p->out);
+	buf_free(&p->rouse);
 	buf_free(&p->syncs);
 	free(p);
 }
@@ -331,11 +332,8 @@ publisher_rouse(struct publisher *p, usec_t now)
 	if (p->dry_run || !publisher_idle(p) || p->n_awaited > 0 || now - p->quiet_since < ASLEEP_AFTER)
 		return;
 	p->now = now;
-	resp_str(&p->request, "EVALSHA");
-	resp_str(&p->request, p->sha[SCRIPT_APPLY]);
-	resp_num(&p->request, 1);
-	publisher_add_key(p, "head", "");
-	publisher_expect(p, REQUEST_OTHER);
+	buf_add(&p->out, p->rouse.p, p->rouse.n);
+	publisher_await(p, REQUEST_OTHER);
 }
 
 void

@@ -110,6 +110,7 @@ struct publisher {
 
 	char sha[SCRIPTS][SHA_HEX + 1];
 	unsigned n_loaded; /* scripts */
+	struct buf rouse; /* the request, made once: it is sent before anything else is done about an event */
 	bool permitted; /* they are all there, and we may do what they do */
 
 	char *prefix;

@@ -65,6 +65,18 @@ scripts_probed(struct publisher *p, const redisReply *r)
 		lease_check(p);
 }
 
+/* The script is called with nothing: see apply.lua. */
+static void
+scripts_rouse(struct publisher *p)
+{
+	buf_clear(&p->rouse);
+	resp_str(&p->request, "EVALSHA");
+	resp_str(&p->request, p->sha[SCRIPT_APPLY]);
+	resp_num(&p->request, 1);
+	publisher_add_key(p, "head", "");
+	resp_finish(&p->request, &p->rouse);
+}
+
 void
 scripts_checked(struct publisher *p, const redisReply *r)
 {
@@ -73,5 +85,6 @@ scripts_checked(struct publisher *p, const redisReply *r)
 		return;
 	}
 	p->permitted = true;
+	scripts_rouse(p);
 	lease_take(p);
 }

@@ -158,19 +158,6 @@ patch_moves_the_state_and_nothing_else(void **state)
 }
 
 static void
-patch_of_an_item_that_vanished_is_refused(void **state)
-{
-	struct stage *s = *state;
-
-	NEEDS_SERVER(s);
-	put_change(&s->cs, s->published, "skill", "a", "one");
-	apply(s);
-	expect(s, "DEL " P "item:skill/a", "1");
-	put_patch(&s->cs, s->published, "skill/a");
-	assert_refused(s, "NOITEM");
-}
-
-static void
 head_without_git_has_no_commit_and_no_branch(void **state)
 {
 	struct stage *s = *state;
@@ -207,63 +194,6 @@ same_call_again_is_a_duplicate_that_changes_nothing(void **state)
 }
 
 static void
-stale_base_generation_epoch_and_owner_are_refused(void **state)
-{
-	struct stage *s = *state;
-
-	NEEDS_SERVER(s);
-	put_change(&s->cs, s->published, "skill", "a", "one");
-	s->call.base = 1;
-	assert_refused(s, "BASE");
-	s->call.base = 0;
-	s->ctx.epoch = 6;
-	assert_refused(s, "FENCED");
-	s->ctx.epoch = 8;
-	assert_refused(s, "FENCED");
-	s->ctx.epoch = 7;
-	s->ctx.owner = GENERATION;
-	assert_refused(s, "FENCED");
-	s->ctx.owner = OWNER;
-	s->ctx.generation = OWNER;
-	assert_refused(s, "GENERATION");
-	expect(s, "DEL " P "head", "1");
-	assert_refused(s, "NOSTATE");
-}
-
-static void
-key_of_a_wrong_type_is_named_before_anything_is_written(void **state)
-{
-	static const char *const keys[] = {"head", "changes", "deleted", "problems", "index:skill", "item:skill/a"};
-	struct stage *s = *state;
-
-	NEEDS_SERVER(s);
-	put_change(&s->cs, s->published, "skill", "a", "one");
-	apply(s);
-	for (size_t i = 0; i < sizeof keys / sizeof *keys; i++) {
-		char *move = mem_printf("RENAME " P "%s kept", keys[i]);
-		char *unspoil = mem_printf("DEL " P "%s", keys[i]);
-		char *spoil = mem_printf("SET " P "%s x", keys[i]), *back = mem_printf("RENAME kept " P "%s", keys[i]);
-		char *word = mem_printf("TYPE " P "%s is a string", keys[i]), *got;
-
-		free(server_ask(s->server, move));
-		expect(s, spoil, "OK");
-		put_patch(&s->cs, s->published, "skill/a");
-		assert_refused(s, "TYPE");
-		got = send_call(s);
-		assert_string_equal(got, word);
-		changeset_free(&s->cs);
-		expect(s, unspoil, "1");
-		free(server_ask(s->server, back));
-		free(got);
-		free(move);
-		free(spoil);
-		free(unspoil);
-		free(back);
-		free(word);
-	}
-}
-
-static void
 called_with_nothing_it_writes_nothing(void **state)
 {
 	struct stage *s = *state;
@@ -279,30 +209,6 @@ called_with_nothing_it_writes_nothing(void **state)
 	free(line);
 	free(before);
 	free(after);
-}
-
-static void
-exhausted_memory_refuses_before_anything_is_written(void **state)
-{
-	struct stage *s = *state;
-
-	NEEDS_SERVER(s);
-	put_change(&s->cs, s->published, "skill", "a", "one");
-	expect(s, "CONFIG SET maxmemory 1", "OK");
-	assert_refused(s, "OOM");
-	expect(s, "CONFIG SET maxmemory 0", "OK");
-	apply(s);
-}
-
-static void
-stream_with_later_revisions_refuses_before_anything_is_written(void **state)
-{
-	struct stage *s = *state;
-
-	NEEDS_SERVER(s);
-	expect(s, "XADD " P "changes 9-0 event x", "9-0");
-	put_change(&s->cs, s->published, "skill", "a", "one");
-	assert_refused(s, "STREAM");
 }
 
 static void
@@ -567,14 +473,9 @@ main(void)
 	    STAGED(update_leaves_no_field_of_the_old_version),
 	    STAGED(deletion_leaves_a_tombstone_that_a_new_creation_takes_away),
 	    STAGED(patch_moves_the_state_and_nothing_else),
-	    STAGED(patch_of_an_item_that_vanished_is_refused),
 	    STAGED(head_without_git_has_no_commit_and_no_branch),
 	    STAGED(same_call_again_is_a_duplicate_that_changes_nothing),
-	    STAGED(stale_base_generation_epoch_and_owner_are_refused),
-	    STAGED(key_of_a_wrong_type_is_named_before_anything_is_written),
 	    STAGED(called_with_nothing_it_writes_nothing),
-	    STAGED(exhausted_memory_refuses_before_anything_is_written),
-	    STAGED(stream_with_later_revisions_refuses_before_anything_is_written),
 	    STAGED(history_and_index_of_a_lost_life_are_overcome),
 	    STAGED(history_keeps_the_last_twenty),
 	    STAGED(history_of_one_version_is_small_and_its_draft_is_gone),
