@@ -12,6 +12,7 @@
 
 #define SHARED_MAX 8 /* more than there are fields that many changes have in common */
 #define FIELDS_MAX 24 /* more than there are fields of a change */
+#define CHANGE_ROOM 2048 /* bytes of most changes */
 
 /* The value that the first change with this field has. Borrowed, both. */
 struct shared {
@@ -39,7 +40,7 @@ struct builder {
 	struct call *call;
 	/* The parts of the script's arguments, see apply.lua. */
 	struct resp changes, put, gone, notes, head, head_gone;
-	struct resp shape_args, words; /* of all shapes; of one */
+	struct resp shape_args; /* of all shapes */
 	struct shape *shapes;
 	size_t n_shapes;
 	struct shared shared[SHARED_MAX];
@@ -209,26 +210,24 @@ shape_equal(const struct shape *a, const struct shape *b)
 	    memcmp(a->fields, b->fields, a->n * sizeof *a->fields) == 0;
 }
 
-/* Names and values of the fields from first to end: those that the shape shares, or the change's own. How many? */
-static size_t
+/* Names and values of the fields from first to end: those that the shape shares, or the change's own. */
+static void
 add_words(struct builder *b, size_t first, size_t end, bool shared)
 {
 	const struct shape *s = &b->shape;
-	size_t n = 0;
+	struct resp *r = &b->shape_args;
 
 	for (size_t i = first; i < end; i++) {
 		size_t from = i > 0 ? b->ends[i - 1] : 0;
 
 		if ((s->fields[i].shared != NULL) != shared)
 			continue;
-		n++;
-		resp_str(&b->words, s->fields[i].name);
+		resp_str(r, s->fields[i].name);
 		if (shared)
-			resp_str(&b->words, s->fields[i].shared);
+			resp_str(r, s->fields[i].shared);
 		else
-			resp_encoded(&b->words, b->values.body.p + from, b->ends[i] - from);
+			resp_encoded(r, b->values.body.p + from, b->ends[i] - from);
 	}
-	return n;
 }
 
 static void
@@ -236,18 +235,19 @@ add_shape(struct builder *b)
 {
 	const struct shape *s = &b->shape;
 	struct resp *r = &b->shape_args;
-	size_t ahead;
+	size_t ahead = 0;
 
-	resp_clear(&b->words);
-	ahead = add_words(b, 0, s->n_history, true);
-	add_words(b, 0, s->n, false);
-	add_words(b, s->n_history, s->n, true);
+	for (size_t i = 0; i < s->n_history; i++)
+		ahead += s->fields[i].shared != NULL;
 	resp_str(r, s->op);
 	resp_str(r, s->type);
 	resp_num(r, 2 * s->n_history);
 	resp_num(r, 2 * ahead);
 	resp_num(r, b->values.argc);
-	resp_list(r, &b->words);
+	resp_num(r, 2 * s->n);
+	add_words(b, 0, s->n_history, true);
+	add_words(b, 0, s->n, false);
+	add_words(b, s->n_history, s->n, true);
 	b->shapes = mem_realloc(b->shapes, b->n_shapes + 1, sizeof *b->shapes);
 	b->shapes[b->n_shapes] = *s;
 	b->shapes[b->n_shapes++].type = mem_strdup(s->type);
@@ -337,7 +337,8 @@ static void
 finish(const struct builder *b, struct buf *out)
 {
 	char *head = keys_make(b->ctx->catalog, "head");
-	struct resp r = {0};
+	struct resp r = {0}, lists = {0};
+	const struct resp *const parts[] = {&r, &b->shape_args, &b->changes, &lists};
 
 	resp_str(&r, "EVALSHA");
 	resp_str(&r, b->ctx->sha);
@@ -353,15 +354,14 @@ finish(const struct builder *b, struct buf *out)
 	resp_num(&r, b->call->n);
 	resp_num(&r, b->ctx->min_replicas);
 	resp_num(&r, b->n_shapes);
-	resp_join(&r, &b->shape_args);
-	resp_join(&r, &b->changes);
-	resp_list(&r, &b->put);
-	resp_list(&r, &b->gone);
-	resp_list(&r, &b->notes);
-	resp_list(&r, &b->head);
-	resp_list(&r, &b->head_gone);
-	resp_finish(&r, out);
+	resp_list(&lists, &b->put);
+	resp_list(&lists, &b->gone);
+	resp_list(&lists, &b->notes);
+	resp_list(&lists, &b->head);
+	resp_list(&lists, &b->head_gone);
+	resp_request(parts, sizeof parts / sizeof *parts, out);
 	resp_free(&r);
+	resp_free(&lists);
 	free(head);
 }
 
@@ -369,7 +369,7 @@ static void
 builder_free(struct builder *b)
 {
 	struct resp *parts[] = {
-	    &b->shape_args, &b->changes, &b->put, &b->gone, &b->notes, &b->head, &b->head_gone, &b->values, &b->words};
+	    &b->shape_args, &b->changes, &b->put, &b->gone, &b->notes, &b->head, &b->head_gone, &b->values};
 
 	for (size_t i = 0; i < b->n_shapes; i++)
 		free(b->shapes[i].type);
@@ -386,6 +386,10 @@ call_build(const struct call_context *ctx, const struct changeset *cs, const str
 	struct builder b = {.ctx = ctx, .cs = cs, .pub = p, .tally = t, .call = c};
 	size_t max = c->n, max_problems = c->n_problems;
 
+	(void)buf_reserve(&b.shape_args.body, CHANGE_ROOM);
+	(void)buf_reserve(&b.changes.body, CHANGE_ROOM);
+	(void)buf_reserve(&b.values.body, CHANGE_ROOM);
+	(void)buf_reserve(&b.text, CHANGE_ROOM);
 	c->n_problems = 0;
 	for (c->n = 0; c->n < max && c->first + c->n < cs->n && !is_full(&b, max_bytes); c->n++)
 		add_change(&b, &cs->changes[c->first + c->n], c->base + c->n + 1);

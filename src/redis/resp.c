@@ -87,10 +87,26 @@ resp_join(struct resp *r, const struct resp *part)
 }
 
 void
+resp_request(const struct resp *const *parts, size_t n, struct buf *out)
+{
+	size_t argc = 0, size = TEXT_DIGITS + 3;
+
+	for (size_t i = 0; i < n; i++) {
+		argc += parts[i]->argc;
+		size += parts[i]->body.n;
+	}
+	(void)buf_reserve(out, size);
+	add_prefix(out, '*', argc);
+	for (size_t i = 0; i < n; i++)
+		buf_add(out, parts[i]->body.p, parts[i]->body.n);
+}
+
+void
 resp_finish(struct resp *r, struct buf *out)
 {
-	add_prefix(out, '*', r->argc);
-	buf_add(out, r->body.p, r->body.n);
+	const struct resp *part = r;
+
+	resp_request(&part, 1, out);
 	resp_clear(r);
 }
 

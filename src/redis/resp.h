@@ -33,7 +33,10 @@ void resp_list(struct resp *r, const struct resp *list);
 /* All arguments of part, as they are. */
 void resp_join(struct resp *r, const struct resp *part);
 
-/* Append the request to out; r is empty afterwards and keeps its memory. */
+/* Append the request of all parts' arguments to out. */
+void resp_request(const struct resp *const *parts, size_t n, struct buf *out);
+
+/* The same of one, which is empty afterwards and keeps its memory. */
 void resp_finish(struct resp *r, struct buf *out);
 
 void resp_clear(struct resp *r);
