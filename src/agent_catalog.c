@@ -190,20 +190,22 @@ static char *
 candidate_key(const struct candidate_facts *facts)
 {
 	const struct collection *c = facts->collection;
-	struct buf id = {0};
-	char *key;
+	struct buf key = {0};
+	size_t type;
 
+	buf_addstr(&key, c->type);
+	buf_addch(&key, '/');
+	type = key.n;
 	if (facts->manifest != NULL && facts->manifest->ok)
-		return mem_printf("%s/%s", c->type, facts->manifest->id);
-	if (c->id_from != NULL)
-		return NULL;
-	if (facts->entry)
-		kind_entry_id(c, facts->path, &id);
-	else
-		kind_flat_id(c, facts->path, &id);
-	key = id.n != 0 ? mem_printf("%s/%s", c->type, buf_str(&id)) : NULL;
-	buf_free(&id);
-	return key;
+		buf_addstr(&key, facts->manifest->id);
+	else if (c->id_from == NULL && facts->entry)
+		kind_entry_id(c, facts->path, &key);
+	else if (c->id_from == NULL)
+		kind_flat_id(c, facts->path, &key);
+	if (key.n != type)
+		return buf_steal(&key);
+	buf_free(&key);
+	return NULL;
 }
 
 /* Errors only: what a warning is about is published all the same. */

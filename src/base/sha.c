@@ -5,7 +5,9 @@
 #include "base/sha.h"
 
 #include <nettle/sha1.h>
-#include <stdio.h>
+#include <string.h>
+
+#include "base/text.h"
 
 _Static_assert(GIT_ID_SIZE == SHA1_DIGEST_SIZE, "an id of git is a SHA-1");
 
@@ -29,11 +31,12 @@ void
 sha_git_blob(const void *p, size_t n, uint8_t out[GIT_ID_SIZE])
 {
 	struct sha1_ctx c;
-	char head[32];
-	int len = snprintf(head, sizeof head, "blob %zu", n);
+	char digits[TEXT_DIGITS];
 
 	sha1_init(&c);
-	sha1_update(&c, (size_t)len + 1, (const uint8_t *)head);
+	sha1_update(&c, strlen("blob "), (const uint8_t *)"blob ");
+	sha1_update(&c, text_digits(n, digits), (const uint8_t *)digits);
+	sha1_update(&c, 1, (const uint8_t *)"");
 	sha1_update(&c, n, p);
 	sha1_digest(&c, GIT_ID_SIZE, out);
 }

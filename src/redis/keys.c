@@ -2,7 +2,7 @@
 
 #include <string.h>
 
-#include "base/mem.h"
+#include "base/buf.h"
 
 #define CATALOG_MAX 64
 #define KEYS_SLOTS 16384
@@ -10,7 +10,13 @@
 char *
 keys_make(const char *catalog, const char *suffix)
 {
-	return mem_printf("shelf:{%s}:%s", catalog, suffix);
+	struct buf key = {0};
+
+	buf_addstr(&key, "shelf:{");
+	buf_addstr(&key, catalog);
+	buf_addstr(&key, "}:");
+	buf_addstr(&key, suffix);
+	return buf_steal(&key);
 }
 
 bool

@@ -36,6 +36,7 @@ publisher_new(
 	p->lease_value = mem_printf("%s %s", cfg->identity, cfg->owner);
 	p->hb_state = mem_strdup("starting");
 	p->max_changes = CALL_CHANGES_FIRST;
+	batch_new(p);
 	sha256(cfg->owner, strlen(cfg->owner), digest);
 	memcpy(&seed, digest, sizeof seed);
 	backoff_init(&p->backoff, seed);

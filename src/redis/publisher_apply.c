@@ -1,4 +1,6 @@
 #include <assert.h>
+#include <bsd/string.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -10,6 +12,17 @@
 /* A call that takes longer than this holds up everybody else's requests too long. */
 #define CALL_SLOW (5 * USEC_PER_MS)
 #define CALL_FAST (CALL_SLOW / 2)
+
+static void
+call_name(struct call *c, struct batch *b)
+{
+	char number[TEXT_DIGITS + 1];
+
+	number[text_digits(++b->calls, number)] = '\0';
+	(void)strlcpy(c->id, b->id, sizeof c->id);
+	(void)strlcat(c->id, "/", sizeof c->id);
+	(void)strlcat(c->id, number, sizeof c->id);
+}
 
 /* Build the call that begins with this change and this problem. */
 static void
@@ -33,17 +46,18 @@ apply_build(struct publisher *p, size_t first, size_t first_problem, uint64_t ba
 	    .first_problem = first_problem,
 	    .n_problems = CALL_CHANGES_MAX,
 	    .base = base};
-	(void)snprintf(c->id, sizeof c->id, "%s/%u", p->batch.id, ++p->batch.calls);
+	call_name(c, &p->batch);
 	clock_rfc3339(p->wall_ms, c->time);
 	buf_clear(request);
 	call_build(&ctx, s->cs, p->published, &s->tally, CALL_BYTES_MAX, c, request);
 }
 
-static void
-batch_begin(struct publisher *p)
+void
+batch_new(struct publisher *p)
 {
 	struct batch *b = &p->batch;
 
+	b->open = false;
 	b->calls = 0;
 	(void)snprintf(b->id, sizeof b->id, "%.16s-%llx", p->owner, (unsigned long long)++p->batches);
 }
@@ -58,8 +72,6 @@ publisher_submit(
 	p->now = now;
 	p->wall_ms = wall_ms;
 	*s = (struct sending){.cs = cs, .commit = mem_strdup_opt(commit), .branch = mem_strdup_opt(branch)};
-	if (!p->batch.open)
-		batch_begin(p);
 	tally_begin(&s->tally, p->published);
 	apply_build(p, 0, 0, p->rev, &s->call, &s->request);
 	apply_send(p);
@@ -78,7 +90,10 @@ apply_finish(struct publisher *p, bool ok)
 	struct sending *s = &p->sending;
 	struct changeset *cs = s->cs;
 
-	p->batch.open = ok && cs->more;
+	if (ok && cs->more)
+		p->batch.open = true;
+	else
+		batch_new(p);
 	free(s->commit);
 	free(s->branch);
 	tally_free(&s->tally);

@@ -212,6 +212,7 @@ int head_parse(const redisReply *fields, struct head *ret);
 const char *head_maker(const struct head *h); /* the call that made its rev, "" when it is not known */
 
 /* publisher_apply.c */
+void batch_new(struct publisher *p); /* for the next set; made when the last is through, as a set is waited for */
 void apply_send(struct publisher *p); /* -> APPLY: the call that is due, or the one that was cut off, again */
 bool apply_may_prepare(const struct publisher *p); /* is the call after the one under way to be built? */
 void apply_prepare(struct publisher *p);

@@ -1,9 +1,9 @@
 #include "watch/watcher.h"
 
+#include <bsd/string.h>
 #include <errno.h>
 #include <fcntl.h>
 #include <limits.h>
-#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <unistd.h>
@@ -217,7 +217,7 @@ run_due(struct watcher *w, usec_t now)
 
 		if (dir == NULL)
 			continue;
-		(void)snprintf(name, sizeof name, "%s", due.name); /* what is told may defer it: due.name would go */
+		(void)strlcpy(name, due.name, sizeof name); /* what is told may defer it: due.name would go */
 		w->led = due.since;
 		look_at(w, dir, name, false, now);
 	}
