@@ -7,6 +7,7 @@ import shutil
 
 from support.checkout import remove
 
+OUTSIDE = "/outside"  # as the target of a link: a file in the same private folder, but not in root
 RENAME_EXCHANGE = 2
 AT_FDCWD = -100
 
@@ -28,18 +29,26 @@ def vanish(path):
 
 class Files:
     """
-    A folder with files that are changed, those below the folders tops. unseen: a file was changed through another name than the one that is watched,
-    which no event tells; only a look at everything finds it.
+    root, somewhere in the private folder, with files that are changed, those below the folders tops. unseen: a file was
+    changed through another name than the one that is watched, which no event tells; only a look at everything finds it.
     """
 
-    def __init__(self, root, tops):
+    def __init__(self, folder, root, tops):
+        self.folder = os.path.realpath(folder)
         self.root = root
         self.tops = tops
+        self.outside = os.path.join(self.folder, "outside")
+        with open(self.outside, "w", encoding="ascii") as file:
+            file.write("name: outside\n")
         self.writers = []
         self.unseen = False
 
     def path(self, path):
-        return os.path.join(self.root, path)
+        """Links are followed by most of what is done here, and it may be root who does it: none may lead out of folder."""
+        full = os.path.join(self.root, path)
+        if not os.path.realpath(full).startswith(self.folder + os.sep):
+            raise AssertionError(f"{full} leads to {os.path.realpath(full)}, outside of {self.folder}")
+        return full
 
     def there(self, path):
         return os.path.lexists(self.path(path))
@@ -165,7 +174,7 @@ class Files:
         full = self.room(path)
         made = os.path.join(self.root, ".link")
         vanish(made)
-        os.symlink(target, made)
+        os.symlink(self.outside if target == OUTSIDE else target, made)
         os.rename(made, full)
 
     def touch(self, path):

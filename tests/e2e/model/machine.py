@@ -3,6 +3,7 @@ import hypothesis
 import hypothesis.strategies as st
 from hypothesis.stateful import RuleBasedStateMachine, initialize, invariant, rule
 
+from .files import OUTSIDE
 from .gitwork import BRANCH_COMMANDS, BRANCHES, COMMANDS
 
 FOLDERS = ["skills/a", "skills/b", "skills/a/b", "skills/a/b/c", "skills/b/c", "skills/o\udcff", "tools/x", "tools/x/y",
@@ -18,7 +19,7 @@ GOOD = {
 BROKEN = ["", "---\nname: [\n---\n", "---\nname: never closed\n", "{", "\0", "a: b: c\n",
           "name: merged\n<<<<<<< ours\nversion: 1\n=======\nversion: 2\n>>>>>>> theirs\n"]
 QUIET_EVERY = 25  # steps, at the latest
-TARGETS = ["SKILL.md", "../b", "../../tools/x", "nowhere", "/etc/passwd", ".", ".."]
+TARGETS = ["SKILL.md", "../b", "../../tools/x", "nowhere", OUTSIDE, ".", ".."]
 IGNORED = ["", "x.yaml\n", "/skills/a/\n", "*.json\n!y.json\n", "b/\n", "*\n!*/\n!SKILL.md\n"]
 IGNORE_FILES = [".gitignore", "skills/.gitignore", "skills/a/.gitignore"]
 TEMPORARY = [".new", "x.tmp", "notes.md~", "unusual"]

@@ -20,7 +20,7 @@ class World:
     def __init__(self, folder, kind):
         self.git = Git(folder, kind)
         self.scene = Scene(folder, self.git.root)
-        self.files = Files(self.git.root, ["skills", "tools", "mcps", "elsewhere"])
+        self.files = Files(folder, self.git.root, ["skills", "tools", "mcps", "elsewhere"])
         self.fill()
         self.scene.redis()
         self.redis = self.scene.server.client()
