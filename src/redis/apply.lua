@@ -13,8 +13,8 @@
 -- replicas: so many must follow closely, or nothing is written.
 --
 -- Nothing is written before everything that can fail was looked at: the first write is one that an exhausted memory refuses,
--- and, where there are changes, one that a stream with later ids refuses, and a key that is no stream. What the call does
--- not write to is not looked at: a save finds all of this in no cache of the processor, and waits for each command.
+-- and, where there are changes, one that a stream with later ids refuses, and a key that is no stream. A save finds all of
+-- this in no cache of the processor: what it waits for are commands, and different ones more than many.
 local call, try, ARGV, type, unpack = redis.call, redis.pcall, ARGV, type, unpack
 local head = KEYS[1]
 local prefix = string.sub(head, 1, -5)
@@ -99,7 +99,11 @@ if replicas > 0 then
 	if n < replicas then return redis.error_reply('NOREPLICAS ' .. n .. ' of ' .. ARGV[9] .. ' replicas follow') end
 end
 
-local found, err
+local found, err = look(problems, 'hash')
+if err then return err end
+found, err = look(deleted, 'zset')
+if err then return err end
+local tombstones = found ~= 'none'
 local gone = {} -- keys that go, or are written anew
 for i, t in ipairs(types) do
 	if h[others + i] then
@@ -137,20 +141,14 @@ for n = 1, count do
 	end
 end
 if created > 0 then gone[#gone + 1] = draft end
-local tombstones = false
-if created > 0 or buried > 0 then
-	found, err = look(deleted, 'zset')
-	if err then return err end
-	tombstones = found ~= 'none'
-end
 local put, put_end = list()
 local mended, mended_end = list()
-if put <= put_end or mended <= mended_end then
-	found, err = look(problems, 'hash')
-	if err then return err end
-end
 
-if count == 0 then call('HSET', head, 'schema', '1') end
+if count == 0 then
+	found, err = look(changes, 'stream')
+	if err then return err end
+	call('HSET', head, 'schema', '1')
+end
 for n = 1, count do
 	local i = places[n]
 	local rev, event, r = ARGV[i + 2], ARGV[i + 3]
