@@ -47,6 +47,43 @@ stale_base_generation_epoch_and_owner_are_refused(void **state)
 	assert_refused(s, "NOSTATE");
 }
 
+/* A call of what put puts into the set is refused, and says why, while key is a string. */
+static void
+assert_type_refused(struct stage *s, const char *key, void (*put)(struct stage *s))
+{
+	char *move = mem_printf("RENAME " P "%s kept", key), *back = mem_printf("RENAME kept " P "%s", key);
+	char *spoil = mem_printf("SET " P "%s x", key), *unspoil = mem_printf("DEL " P "%s", key);
+	char *word = mem_printf("TYPE " P "%s is a string", key), *got;
+
+	free(server_ask(s->server, move));
+	expect(s, spoil, "OK");
+	put(s);
+	assert_refused(s, "TYPE");
+	got = send_call(s);
+	assert_string_equal(got, word);
+	changeset_free(&s->cs);
+	expect(s, unspoil, "1");
+	free(server_ask(s->server, back));
+	free(got);
+	free(word);
+	free(move);
+	free(spoil);
+	free(unspoil);
+	free(back);
+}
+
+static void
+put_stale(struct stage *s)
+{
+	put_patch(&s->cs, s->published, "skill/a");
+}
+
+static void
+put_one_problem(struct stage *s)
+{
+	put_problem(&s->cs, "skills/x.md", "[1]");
+}
+
 static void
 key_of_a_wrong_type_is_named_before_anything_is_written(void **state)
 {
@@ -56,28 +93,8 @@ key_of_a_wrong_type_is_named_before_anything_is_written(void **state)
 	NEEDS_SERVER(s);
 	put_change(&s->cs, s->published, "skill", "a", "one");
 	apply(s);
-	for (size_t i = 0; i < sizeof keys / sizeof *keys; i++) {
-		char *move = mem_printf("RENAME " P "%s kept", keys[i]);
-		char *unspoil = mem_printf("DEL " P "%s", keys[i]);
-		char *spoil = mem_printf("SET " P "%s x", keys[i]), *back = mem_printf("RENAME kept " P "%s", keys[i]);
-		char *word = mem_printf("TYPE " P "%s is a string", keys[i]), *got;
-
-		free(server_ask(s->server, move));
-		expect(s, spoil, "OK");
-		put_patch(&s->cs, s->published, "skill/a");
-		assert_refused(s, "TYPE");
-		got = send_call(s);
-		assert_string_equal(got, word);
-		changeset_free(&s->cs);
-		expect(s, unspoil, "1");
-		free(server_ask(s->server, back));
-		free(got);
-		free(move);
-		free(spoil);
-		free(unspoil);
-		free(back);
-		free(word);
-	}
+	for (size_t i = 0; i < sizeof keys / sizeof *keys; i++)
+		assert_type_refused(s, keys[i], put_stale);
 }
 
 static void
@@ -87,23 +104,8 @@ call_without_changes_looks_at_the_same_keys(void **state)
 	struct stage *s = *state;
 
 	NEEDS_SERVER(s);
-	for (size_t i = 0; i < sizeof keys / sizeof *keys; i++) {
-		char *move = mem_printf("RENAME " P "%s kept", keys[i]);
-		char *unspoil = mem_printf("DEL " P "%s", keys[i]);
-		char *spoil = mem_printf("SET " P "%s x", keys[i]), *back = mem_printf("RENAME kept " P "%s", keys[i]);
-
-		free(server_ask(s->server, move));
-		expect(s, spoil, "OK");
-		put_problem(&s->cs, "skills/x.md", "[1]");
-		assert_refused(s, "TYPE");
-		changeset_free(&s->cs);
-		expect(s, unspoil, "1");
-		free(server_ask(s->server, back));
-		free(move);
-		free(spoil);
-		free(unspoil);
-		free(back);
-	}
+	for (size_t i = 0; i < sizeof keys / sizeof *keys; i++)
+		assert_type_refused(s, keys[i], put_one_problem);
 }
 
 static void
