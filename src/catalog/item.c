@@ -1,6 +1,5 @@
 #include "catalog/item.h"
 
-#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -122,8 +121,8 @@ face_dup(const struct face *f)
 static struct item *
 item_make(const char *type, struct manifest *m, const struct face *face, uint32_t files)
 {
-	size_t face_size = face_packed_size(face), key_size = strlen(type) + 1 + strlen(m->id) + 1;
-	struct item *it = mem_zalloc(sizeof *it + face_size + key_size);
+	size_t face_size = face_packed_size(face), type_len = strlen(type), id_size = strlen(m->id) + 1;
+	struct item *it = mem_zalloc(sizeof *it + face_size + type_len + 1 + id_size);
 	char *key = (char *)(it + 1) + face_size;
 
 	it->refs = 1;
@@ -131,7 +130,9 @@ item_make(const char *type, struct manifest *m, const struct face *face, uint32_
 	it->manifest = manifest_ref(m);
 	it->files = files;
 	face_pack(&it->face, face, (char *)(it + 1));
-	(void)snprintf(key, key_size, "%s/%s", type, m->id);
+	memcpy(key, type, type_len);
+	key[type_len] = '/';
+	memcpy(key + type_len + 1, m->id, id_size);
 	it->key = key;
 	return it;
 }
